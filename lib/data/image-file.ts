@@ -1,0 +1,64 @@
+import { open } from 'node:fs/promises';
+import sharp from 'sharp';
+import { CourseError } from '../errors';
+import type { ImageBatch } from './dataset';
+
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  /** 3 for colour, 1 for grey. Default 3. */
+  readonly channels?: number;
+  /** How a picture of other proportions is made to fit: stretched (default) or cut off at the sides. */
+  readonly fit?: 'stretch' | 'crop';
+}
+
+// A picture of a few kilobytes may claim to be larger than the memory. 64 million pixels is more than a camera makes.
+const limitInputPixels = 64_000_000;
+const timeoutSeconds = 20;
+
+/**
+ * Decodes one JPEG, PNG or WebP file and resizes it; a batch of one image. Rotated as its EXIF data say, transparent
+ * parts white, the first frame of an animation. The file is not trusted: only these three decoders are used, chosen by
+ * content, with limits on size and time.
+ * @throws CourseError, naming the file, when it is missing, damaged, too large or something else.
+ */
+export async function readImage(
+  file: string,
+  { height, width, channels = 3, fit = 'stretch' }: ImageSize,
+): Promise<ImageBatch> {
+  if (channels !== 1 && channels !== 3) throw new RangeError(`expected 1 or 3 channels, got ${channels}`);
+  await refuseOtherFormats(file);
+  try {
+    const { data, info } = await sharp(file, { limitInputPixels, failOn: 'error' })
+      .timeout({ seconds: timeoutSeconds })
+      .rotate() // without an angle: as EXIF says
+      .flatten({ background: 'white' })
+      .resize(width, height, { fit: fit === 'crop' ? 'cover' : 'fill' })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== channels) throw new Error(`expected ${channels} channels, got ${info.channels}`);
+    return { pixels: new Uint8Array(data), count: 1, height, width, channels };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new CourseError(`${file}: this picture cannot be read: ${reason}`);
+  }
+}
+
+/** Looks at the first bytes, because a name ending proves nothing. */
+async function refuseOtherFormats(file: string): Promise<void> {
+  const start = Buffer.alloc(12);
+  try {
+    const handle = await open(file);
+    await handle.read(start, 0, 12, 0).finally(() => handle.close());
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CourseError(
+      code === 'ENOENT' ? `${file}: there is no such file` : `${file}: cannot be read (${code})`,
+    );
+  }
+  const jpeg = start.toString('latin1', 0, 3) === '\xff\xd8\xff';
+  const png = start.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n';
+  const webp = start.toString('latin1', 0, 4) === 'RIFF' && start.toString('latin1', 8, 12) === 'WEBP';
+  if (!(jpeg || png || webp)) throw new CourseError(`${file}: expected a JPEG, PNG or WebP picture`);
+}
