@@ -1,1 +1,3 @@
-export {};
+export { type BackendOptions, useBackend } from './choose';
+export { builtNativeFolder, type NativeProbe, npmNativeFolder, probeNative } from './native';
+export { type BackendName, type BackendReport, backendNames, type SkippedBackend } from './report';
