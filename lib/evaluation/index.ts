@@ -1,1 +1,1 @@
-export {};
+export { mostProbable, type Predictions, type PredictOptions, predict, predictImages } from './predictions';

@@ -1,1 +1,1 @@
-export {};
+export { type Classifier, loadClassifier, saveClassifier } from './classifier';

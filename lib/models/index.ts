@@ -1,1 +1,3 @@
-export {};
+export { buildBaseline, type ModelOptions } from './baseline';
+export { buildModel, modelNames } from './build';
+export { type LayerRow, layerRows } from './summary';

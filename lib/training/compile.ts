@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** How a classifier learns. */
+export interface CompileOptions {
+  /** Default Adam. */
+  readonly optimizer?: tf.Optimizer;
+  /** Of the default optimizer; default 0.001. */
+  readonly learningRate?: number;
+}
+
+/**
+ * Makes `model` ready for `train`: cross-entropy between its output and the one-hot labels, accuracy as metric.
+ * A model that ends in softmax gets the loss over probabilities, any other the numerically safer one over logits.
+ */
+export function compileClassifier(
+  model: tf.LayersModel,
+  { learningRate = 0.001, optimizer = tf.train.adam(learningRate) }: CompileOptions = {},
+): void {
+  model.compile({
+    optimizer,
+    loss: endsInSoftmax(model) ? 'categoricalCrossentropy' : crossEntropyFromLogits,
+    metrics: [categoricalAccuracy],
+  });
+}
+
+/** Whether the model's output is probabilities already. */
+export function endsInSoftmax(model: tf.LayersModel): boolean {
+  const last = model.layers[model.layers.length - 1];
+  return last.getClassName() === 'Softmax' || last.getConfig().activation === 'softmax';
+}
+
+/** Cross-entropy in nats of each image, [batch], from one-hot labels and logits, both [batch, numClasses]. */
+export function crossEntropyFromLogits(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  return tf.losses.softmaxCrossEntropy(labels, logits, undefined, 0, tf.Reduction.NONE);
+}
+
+function categoricalAccuracy(labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => tf.cast(tf.equal(tf.argMax(labels, -1), tf.argMax(predictions, -1)), 'float32'));
+}
