@@ -1,1 +1,21 @@
-export {};
+export { classCountsFigure, type SplitCounts } from './class-counts';
+export { baseLayout, type Figure, fontFamily, gridColor, palette, plotlyText } from './figure';
+export { type HistogramOptions, histogramFigure } from './histogram';
+export { escapeHtml } from './html';
+export { type GridImage, type ImageGridOptions, imageGridFigure } from './image-grid';
+export {
+  augmentationGridFigure,
+  type ImagePrediction,
+  predictionGridFigure,
+  type SampleGridOptions,
+  sampleGridFigure,
+} from './image-sets';
+export { type LiveTraining, type LiveTrainingOptions, liveTraining } from './live-training';
+export { currentNotebook, type MimeBundle, type Notebook, type Output } from './notebook';
+export { type PixelFigureOptions, pixelFigure, type Region } from './pixels';
+export { encodePng } from './png';
+export { type PngOptions, type RenderOptions, renderPng, renderSvg } from './render';
+export { saveFigure } from './save';
+export { type ShowOptions, show } from './show';
+export { type Row, type ShowTableOptions, showTable, type Table, table } from './table';
+export { type CurvePoint, type Run, trainingCurvesFigure } from './training-curves';
