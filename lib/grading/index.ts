@@ -1,1 +1,2 @@
-export {};
+export { assertClose, assertShape } from './assertions';
+export { check } from './check';
