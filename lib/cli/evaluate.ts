@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { useBackend } from '../backend';
+import { loadDataset } from '../data';
+import { CourseError } from '../errors';
+import { loadClassifier } from '../interchange';
+import { evaluate } from '../training';
+import { runFolder } from './options';
+import { ProgressBar } from './progress-bar';
+
+/** `course evaluate`: accuracy and loss of a saved model on a dataset's test images. */
+export function evaluateCommand(): Command {
+  return new Command('evaluate')
+    .description("measure a saved model on a dataset's test images")
+    .argument('[model]', 'folder of the model (default: the one that `course train` saved)')
+    .option('--dataset <name>', 'cifar10 or fashion-mnist', 'cifar10')
+    .option('--json', 'print the result as JSON')
+    .action(async (folder: string | undefined, options: { dataset: string; json?: boolean }) => {
+      const bar = new ProgressBar();
+      await useBackend();
+      const { model, normalization } = await loadClassifier(folder ?? runFolder('baseline', options.dataset));
+      const { test } = await loadDataset(options.dataset, { onProgress: bar.update }).finally(bar.end);
+      const expected = model.inputs[0].shape.slice(1).join(' x ');
+      const got = [test.height, test.width, test.channels].join(' x ');
+      if (expected !== got) {
+        throw new CourseError(`the model expects images of ${expected}, ${options.dataset} has ${got}`);
+      }
+      const onBatch = (done: number) =>
+        bar.update({ label: 'evaluating', done, total: test.count, unit: 'images' });
+      const result = await evaluate(model, test, { normalization, onBatch }).finally(bar.end);
+      const accuracy = `${(result.accuracy * 100).toFixed(2)} %`;
+      console.log(
+        options.json
+          ? JSON.stringify(result)
+          : `accuracy ${accuracy}, loss ${result.loss.toFixed(4)}, on ${result.count} test images of ${options.dataset}`,
+      );
+    });
+}

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { CourseError } from '../errors';
+import { dataCommand } from './data';
+import { doctorCommand } from './doctor';
+import { evaluateCommand } from './evaluate';
+import { notebooksCommand } from './notebooks';
+import { predictCommand } from './predict';
+import { trainCommand } from './train';
+
+/** The whole command line, not yet run: tests parse their own arguments with it. */
+export function buildProgram(): Command {
+  return new Command('course')
+    .description('Image classification in TypeScript, from raw bytes to a served model')
+    .showHelpAfterError()
+    .addCommand(doctorCommand())
+    .addCommand(dataCommand())
+    .addCommand(trainCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(predictCommand())
+    .addCommand(notebooksCommand());
+}
+
+/** Runs the command in `argv` (node, script, arguments ...); a user's mistake ends in one sentence and exit code 1. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CourseError)) throw error;
+    console.error(`course: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
