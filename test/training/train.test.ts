@@ -159,3 +159,29 @@ describe('crossEntropyFromLogits', () => {
     assert.equal(loss.dataSync()[0], 200);
   });
 });
+
+describe("JupyterLab's stop button", () => {
+  it('stops the training behind the cell, and no longer listens afterwards', async () => {
+    const images = toyDataset({ count: 32 });
+    const listeners = process.listenerCount('SIGINT');
+    let steps = 0;
+    Object.assign(globalThis, { __tslab__: {} }); // the mark of a kernel
+    try {
+      const training = train(toyModel(), images, {
+        normalization: fitStandardization(images),
+        epochs: 1000,
+        batchSize: 8,
+        onStep: () => {
+          steps++;
+          // The newest listener is train's; mocha has one of its own, which a real signal would reach too.
+          if (steps === 3) process.listeners('SIGINT').at(-1)?.('SIGINT');
+        },
+      });
+      await assert.rejects(training, /training interrupted/);
+    } finally {
+      Reflect.deleteProperty(globalThis, '__tslab__');
+    }
+    assert.equal(steps, 3);
+    assert.equal(process.listenerCount('SIGINT'), listeners);
+  });
+});
