@@ -216,7 +216,8 @@ const predictions = await predict(model, some, { normalization });
 await show(predictionGridFigure(some, mostProbable(predictions)));
 
 // %% [markdown]
-// Wrong answers are seldom absurd: a dog for a cat, a truck for a car. Chapter 8 asks which mistakes are made how often.
+// Many wrong answers are near misses, a dog for a cat, a car for a truck; some are absurd, and some of those are sure of
+// themselves. Chapter 8 asks which mistakes are made how often.
 //
 // ## Keep it
 //
