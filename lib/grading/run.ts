@@ -158,7 +158,7 @@ function failureOf(
 /** Asks the kernel for the name of the TensorFlow.js backend, if it loaded the library at all. */
 async function backendOf(kernel: Kernel): Promise<string | undefined> {
   const code = `{
-    const { require } = (globalThis as unknown as { __tslab__: { require: NodeRequire } }).__tslab__;
+    const { require } = Reflect.get(globalThis, '__tslab__');
     const loaded = Object.keys(require.cache).some((path) => path.includes('tfjs-core'));
     if (loaded) process.stdout.write(require('@tensorflow/tfjs-core').getBackend() ?? '');
   }`;

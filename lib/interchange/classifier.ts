@@ -37,6 +37,7 @@ export async function saveClassifier(classifier: Classifier, folder: string): Pr
     if (existed) await rm(replaced, { recursive: true });
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
+    await rename(replaced, target).catch(() => undefined); // the older model, where it was moved away already
     throw new CourseError(`${folder}: the model could not be saved: ${(error as Error).message}`);
   }
 }

@@ -128,7 +128,7 @@ describe('describeFailure', () => {
       'Missing expected exception.',
     );
     assert.equal(
-      failureOf(() => (undefined as unknown as number[]).length),
+      failureOf(() => JSON.parse('{}').missing.length),
       "threw TypeError: Cannot read properties of undefined (reading 'length')",
     );
   });

@@ -62,10 +62,9 @@ describe('a chapter', () => {
     assert.equal(textOf(notebook, 'classes'), "[ 'frog', 'truck' ]\n");
     assert.equal(textOf(notebook, 'q9-1-check'), '');
     assert.match(textOf(notebook, notebook.cells[8].id), /^Error: on purpose\n$/);
-    const { source, recorded } = notebook.metadata.course as unknown as {
-      source: string;
-      recorded: Recorded;
-    };
+    const { source, recorded }: { source: string; recorded: Recorded } = JSON.parse(
+      JSON.stringify(notebook.metadata.course),
+    );
     assert.equal(source, 'solutions/09-counting.ts');
     assert.deepEqual([recorded.profile, recorded.node], ['quick', process.version]);
     const again = writeStudentNotebook(chapter, { root: course.root });
