@@ -14,7 +14,7 @@ import { loadWebgpu } from './webgpu';
 export interface BackendOptions {
   /** Which one must compute; the fastest that works unless given. Default: `COURSE_BACKEND`. */
   readonly backend?: BackendName;
-  /** Where tfjs-node may lie, the best first. Default: as npm installed it, then as the set-up built it. */
+  /** Where tfjs-node may lie, the best first. Default: as the set-up built it, then as npm installed it. */
   readonly nativeFolders?: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function backendFromEnvironment(value: string | undefined): BackendName |
 }
 
 function nativeFolders(): string[] {
-  return [npmNativeFolder(), builtNativeFolder()].filter((folder): folder is string => folder !== undefined);
+  return [builtNativeFolder(), npmNativeFolder()].filter((folder): folder is string => folder !== undefined);
 }
 
 async function choose(wanted: BackendName | undefined, folders: readonly string[]): Promise<BackendReport> {

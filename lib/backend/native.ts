@@ -11,6 +11,7 @@ import {
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import type { KernelBackend } from '@tensorflow/tfjs';
+import { CourseError } from '../errors';
 import { courseRoot, stateFolder } from '../paths';
 import type { WorkingBackend } from './report';
 
@@ -105,6 +106,19 @@ function quickStart(): Record<string, string> {
   return { TF_CPP_MIN_LOG_LEVEL, TF_ENABLE_ONEDNN_OPTS };
 }
 
+let graphSession: { readonly file: string } | { readonly reason: string } = {
+  reason: 'the native backend is not in use',
+};
+
+/**
+ * The module that runs whole TensorFlow graphs, `graph-session.cc` of the set-up. Throws a CourseError that says why
+ * where there is none.
+ */
+export function graphSessionModule(): unknown {
+  if ('reason' in graphSession) throw new CourseError(graphSession.reason);
+  return require(graphSession.file);
+}
+
 /** Loads a native backend into this process and registers it as `tensorflow`; the current backend stays. */
 export async function loadNative(folder: string): Promise<WorkingBackend> {
   const tf = await import('@tensorflow/tfjs');
@@ -115,6 +129,10 @@ export async function loadNative(folder: string): Promise<WorkingBackend> {
   const quietLoad = join(dirname(file), 'quiet_load.node'); // only beside the binding that the set-up compiled
   if (existsSync(quietLoad)) require(quietLoad);
   const binding = require(file) as Binding;
+  const session = join(dirname(file), 'graph_session.node'); // only beside the binding that the set-up compiled
+  graphSession = existsSync(session)
+    ? { file: session }
+    : { reason: 'whole graphs need the native backend that the set-up builds; run: npm run setup' };
   const name = packageJson(folder)?.name ?? '';
   if (!tf.findBackendFactory('tensorflow')) {
     // Not the package's index.js: it would also look for its library elsewhere and select itself.

@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { batches, type ImageBatch, type ImageDataset, type Normalization, normalize } from '../data';
-import { endsInSoftmax } from '../training';
+import {
+  type ImageBatch,
+  type ImageDataset,
+  imageBatches,
+  type Normalization,
+  normalizePixels,
+} from '../data';
+import { computeOnBatch, endsInSoftmax } from '../training';
 
 /** What a model says of each image of a dataset. */
 export interface Predictions {
@@ -28,14 +34,8 @@ export async function predict(
   const probabilities = new Float32Array(dataset.count * numClasses);
   const predicted = new Uint8Array(dataset.count);
   let done = 0;
-  for await (const { xs, labels, count } of batches(dataset, { normalization, batchSize })) {
-    const batch = tf.tidy(() => toProbabilities(model, xs));
-    tf.dispose([xs, labels]);
-    try {
-      probabilities.set(await batch.data(), done * numClasses);
-    } finally {
-      batch.dispose();
-    }
+  for (const { images, count } of imageBatches(dataset, { batchSize })) {
+    probabilities.set(await predictImages(model, images, { normalization }), done * numClasses);
     done += count;
   }
   for (let i = 0; i < dataset.count; i++) {
@@ -65,15 +65,12 @@ export async function predictImages(
   images: ImageBatch,
   { normalization }: Pick<PredictOptions, 'normalization'>,
 ): Promise<Float32Array> {
-  const probabilities = tf.tidy(() => toProbabilities(model, normalize(images, normalization)));
-  try {
-    return (await probabilities.data()) as Float32Array;
-  } finally {
-    probabilities.dispose();
-  }
-}
-
-function toProbabilities(model: tf.LayersModel, xs: tf.Tensor4D): tf.Tensor2D {
-  const output = model.predict(xs, { batchSize: xs.shape[0] }) as tf.Tensor2D;
-  return endsInSoftmax(model) ? output : tf.softmax(output);
+  const { count, height, width, channels } = images;
+  const xs = { shape: [count, height, width, channels], data: normalizePixels(images, normalization) };
+  const toProbabilities = (tensor: tf.Tensor) => {
+    const output = model.apply(tensor) as tf.Tensor2D;
+    return endsInSoftmax(model) ? output : tf.softmax(output);
+  };
+  const { data } = await computeOnBatch(model, 'probabilities', toProbabilities, [xs]);
+  return data as Float32Array;
 }

@@ -1,6 +1,6 @@
 // Step 5: TensorFlow's native library under TensorFlow.js, many times faster than WebAssembly. `@tensorflow/tfjs-node`
-// as npm installs it downloads an old TensorFlow from outside npm, for CUDA 11 GPUs alone; where that is refused, its
-// own C++ source is compiled here against the TensorFlow that pip has.
+// as npm installs it downloads an old TensorFlow from outside npm, for CUDA 11 GPUs alone; so its own C++ source is
+// compiled here against the TensorFlow that pip has, and npm's is what is left where that fails.
 import { createHash } from 'node:crypto';
 import fs, { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,6 +17,7 @@ const require = createRequire(import.meta.url);
 const tensorflowVersion = '2.21.0';
 const neededBytes = 2e9;
 const quietLoadSource = fileURLToPath(new URL('quiet-load.cc', import.meta.url));
+const graphSessionSource = fileURLToPath(new URL('graph-session.cc', import.meta.url));
 
 /** The sources, with the registry's own integrity of the tarball. */
 const sources = {
@@ -46,17 +47,10 @@ export function nativeStep({ retry = true, env = process.env } = {}) {
       const stamp = readStamp(stampFile, key);
       if (stamp && existsSync(bindingIn(nativeFolder))) return { detail: stamp.detail };
       const failure = retry ? undefined : readStamp(failureFile, key);
-      return (
-        failure && { detail: 'not available', warning: `${failure.warning} To try again: npm run setup` }
-      );
+      return failure && { detail: failure.detail, warning: `${failure.warning} To try again: npm run setup` };
     },
     async work(progress) {
       const { probeNative, npmNativeFolder } = backend();
-      const installed = npmNativeFolder();
-      if (installed) {
-        const probe = await probeNative(installed);
-        if (probe.ok) return { detail: `${basename(installed)} from npm, ${probe.device}` };
-      }
       const key = nativeKey();
       try {
         const building = join(stateFolder, 'native.new');
@@ -75,9 +69,15 @@ export function nativeStep({ retry = true, env = process.env } = {}) {
       } catch (error) {
         if (!(error instanceof SetupError)) throw error;
         rmSync(join(stateFolder, 'native.new'), { recursive: true, force: true });
-        const warning = `Training will use WebAssembly, which is slower: ${error.message.trim()}`;
-        writeStamp(failureFile, { key, warning });
-        return { detail: 'not available', warning };
+        const installed = npmNativeFolder();
+        const probe = installed ? await probeNative(installed) : undefined;
+        const [detail, consequence] =
+          installed && probe?.ok
+            ? [`${basename(installed)} from npm, ${probe.device}`, 'Training steps will not be compiled']
+            : ['not available', 'Training will use WebAssembly'];
+        const warning = `${consequence}, which is slower: ${error.message.trim()}`;
+        writeStamp(failureFile, { key, detail, warning });
+        return { detail, warning };
       }
     },
   };
@@ -85,10 +85,11 @@ export function nativeStep({ retry = true, env = process.env } = {}) {
 
 function nativeKey() {
   return keyOf({
-    recipe: 2, // one more whenever what is built changes
+    recipe: 3, // one more whenever what is built changes
     tensorflow: tensorflowVersion,
     sources: sources.integrity,
     quietLoad: hashOf(quietLoadSource),
+    graphSession: hashOf(graphSessionSource),
     platform: process.platform,
     arch: process.arch,
     gpu: hasNvidiaDriver() ? 'nvidia' : 'none',
@@ -225,7 +226,8 @@ function libraryName(part) {
 
 /**
  * tfjs-node's two C++ files against Node-API, which every Node from 18 on serves, and TensorFlow's C interface; and
- * the small module that loads TensorFlow quietly. Libraries are found relative to the modules, so the folder may move.
+ * two small modules of our own, one that loads TensorFlow quietly and one that runs whole graphs. Libraries are found
+ * relative to the modules, so the folder may move.
  *
  * @param {string} compiler
  * @param {string} folder tfjs-node with `deps/lib` and `deps/include`.
@@ -248,10 +250,13 @@ async function compile(compiler, folder) {
       ? ['-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path/../../deps/lib']
       : ['-Wl,-rpath,$ORIGIN/../../deps/lib']),
   ];
-  const binding = [
-    ...['-I', '.', '-I', join('deps', 'include')],
-    ...[join('binding', 'tfjs_backend.cc'), join('binding', 'tfjs_binding.cc')],
+  const headersAndLibraries = [
+    ...['-I', join('deps', 'include')],
     ...[join(libraries, libraryName('cc')), join(libraries, libraryName('framework'))],
+  ];
+  const binding = [
+    ...[join('binding', 'tfjs_backend.cc'), join('binding', 'tfjs_binding.cc')], // linkers want sources before libraries
+    ...['-I', '.', ...headersAndLibraries],
     ...(cuda.length > 0 ? ['-Wl,--no-as-needed,--disable-new-dtags', ...cuda] : []),
     ...['-o', join(modules, 'tfjs_binding.node')],
   ];
@@ -263,7 +268,13 @@ async function compile(compiler, folder) {
     '-o',
     join(modules, 'quiet_load.node'),
   ];
-  for (const parts of [binding, quietLoad]) {
+  const graphSession = [
+    graphSessionSource,
+    ...headersAndLibraries,
+    '-o',
+    join(modules, 'graph_session.node'),
+  ];
+  for (const parts of [binding, quietLoad, graphSession]) {
     await mustRun(compiler, [...common, ...parts], {
       cwd: folder,
       log: logFile,

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { batches, type ImageDataset, type Normalization } from '../data';
-import { crossEntropyFromLogits, endsInSoftmax } from './compile';
+import { type ImageDataset, imageBatches, type Normalization } from '../data';
+import { crossEntropyFromLogits, endsInSoftmax } from './classifier';
+import { computeOnBatch } from './compile';
+import { overlapped } from './overlap';
+import { trainingBatch } from './step';
 
 export interface EvaluateOptions {
   /** The one fitted on the model's training images. */
@@ -30,30 +33,29 @@ export async function evaluate(
   { normalization, batchSize = 256, onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
   if (dataset.count === 0) throw new RangeError(`${dataset.name}: there is no image to evaluate on`);
-  const fromProbabilities = endsInSoftmax(model);
+  const numClasses = dataset.classNames.length;
+  const lossAndHits = sumsOf(model);
   let done = 0;
   let lossSum = 0;
   let correct = 0;
-  for await (const { xs, labels, count } of batches(dataset, { normalization, batchSize })) {
-    const sums = tf.tidy(() => {
-      const output = model.predict(xs, { batchSize: count }) as tf.Tensor2D;
-      const oneHot = tf.oneHot(labels, dataset.classNames.length);
-      const losses = fromProbabilities
-        ? tf.metrics.categoricalCrossentropy(oneHot, output)
-        : crossEntropyFromLogits(oneHot, output);
-      const hits = tf.equal(tf.argMax(output, -1), labels);
-      return tf.stack([tf.sum(losses), tf.sum(tf.cast(hits, 'float32'))]); // one read-back a batch
-    });
-    tf.dispose([xs, labels]);
-    try {
-      const [batchLoss, batchCorrect] = await sums.data();
-      lossSum += batchLoss;
-      correct += batchCorrect;
-    } finally {
-      sums.dispose();
-    }
+  for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize }), {
+    prepare: (images) => trainingBatch(images, { normalization, numClasses }),
+    compute: ({ xs, ys }) => computeOnBatch(model, 'evaluate', lossAndHits, [xs, ys]),
+  })) {
+    lossSum += data[0];
+    correct += data[1];
     done += count;
     onBatch?.(done);
   }
   return { loss: lossSum / done, accuracy: correct / done, count: done };
+}
+
+/** From images and one-hot labels to [sum of the losses, number classified correctly]: one read-back a batch. */
+function sumsOf(model: tf.LayersModel): (xs: tf.Tensor, ys: tf.Tensor) => tf.Tensor {
+  const losses = endsInSoftmax(model) ? tf.metrics.categoricalCrossentropy : crossEntropyFromLogits;
+  return (xs, ys) => {
+    const output = model.apply(xs) as tf.Tensor;
+    const hits = tf.equal(tf.argMax(output, -1), tf.argMax(ys, -1));
+    return tf.stack([tf.sum(losses(ys, output)), tf.sum(tf.cast(hits, 'float32'))]);
+  };
 }

@@ -1,4 +1,15 @@
-export { type CompileOptions, compileClassifier, crossEntropyFromLogits, endsInSoftmax } from './compile';
+export { AdamWOptimizer, type AdamWOptions, adamW } from './adamw';
+export { type CompileOptions, compileClassifier, crossEntropyFromLogits, endsInSoftmax } from './classifier';
+export {
+  type Compilation,
+  CompiledModel,
+  type CompiledModelOptions,
+  compileModel,
+  computeOnBatch,
+  UntraceableError,
+  type Values,
+} from './compile';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
 export type { EpochRecord, History, StepRecord } from './history';
+export type { StepEngine } from './step';
 export { type TrainOptions, train } from './train';

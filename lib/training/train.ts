@@ -1,11 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
-import * as tf from '@tensorflow/tfjs';
-import { type Augmentation, batches, type ImageDataset, type Normalization, numBatches } from '../data';
+import type * as tf from '@tensorflow/tfjs';
+import { type Augmentation, type ImageDataset, imageBatches, type Normalization, numBatches } from '../data';
 import { CourseError } from '../errors';
 import { createRandom } from '../random';
 import { evaluate } from './evaluate';
 import type { EpochRecord, History, StepRecord } from './history';
-import { onKernelInterrupt } from './interrupt';
+import { listenForStop } from './interrupt';
+import { overlapped } from './overlap';
+import { type StepEngine, Stepper, trainingBatch } from './step';
 
 export interface TrainOptions {
   /** Fitted on the training images only. */
@@ -13,15 +14,17 @@ export interface TrainOptions {
   readonly epochs: number;
   /** Default 64. */
   readonly batchSize?: number;
-  /** Fixes the order of the images and every augmentation; default 1. */
+  /** Fixes the order of the images, every augmentation and what dropout drops; default 1. */
   readonly seed?: number;
   /** Applied to training batches, never to validation. */
   readonly augment?: Augmentation;
   /** Measured after every epoch; learns nothing. */
   readonly validation?: ImageDataset;
+  /** How the steps are computed, known after the first. */
+  readonly onEngine?: (engine: StepEngine) => void;
   readonly onStep?: (record: StepRecord) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
-  /** Stops after the present step; the promise then rejects with the signal's reason. */
+  /** Stops at once: the promise rejects with the signal's reason. A step under way may still change the weights. */
   readonly signal?: AbortSignal;
 }
 
@@ -40,6 +43,7 @@ export async function train(
     seed = 1,
     augment,
     validation,
+    onEngine,
     onStep,
     onEpoch,
     signal,
@@ -47,34 +51,34 @@ export async function train(
 ): Promise<History> {
   const random = createRandom(seed);
   const steps = numBatches(dataset, batchSize);
+  const stepper = new Stepper(model, seed);
   const history: EpochRecord[] = [];
-  const interrupted = new AbortController();
-  const stopListening = onKernelInterrupt(() => interrupted.abort(new Error('training interrupted')));
+  const stop = listenForStop(signal);
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const start = performance.now();
       const imagesPerSecond = () => (seen / (performance.now() - start)) * 1000;
-      const epochRandom = random.fork(`epoch ${epoch}`);
       let step = 0;
       let seen = 0;
       let lossSum = 0;
       let correct = 0;
-      for await (const batch of batches(dataset, {
-        normalization,
-        batchSize,
-        augment,
-        random: epochRandom,
+      const epochRandom = random.fork(`epoch ${epoch}`);
+      const coming = imageBatches(dataset, { batchSize, augment, random: epochRandom });
+      const numClasses = dataset.classNames.length;
+      for await (const { loss, accuracy, count } of overlapped(coming, {
+        prepare: (images) => trainingBatch(images, { normalization, numClasses }),
+        compute: (batch) => stop.race(stepper.step(batch)),
       })) {
-        const { loss, accuracy } = await trainStep(model, batch, { numClasses: dataset.classNames.length });
         step++;
-        seen += batch.count;
-        lossSum += loss * batch.count;
-        correct += accuracy * batch.count;
+        seen += count;
+        lossSum += loss * count;
+        correct += accuracy * count;
         if (!Number.isFinite(loss)) {
           throw new CourseError(
             `training diverged: the loss is ${loss} in epoch ${epoch}, step ${step}; try a smaller learning rate`,
           );
         }
+        if (epoch === 1 && step === 1) onEngine?.(stepper.engine);
         onStep?.({
           epoch,
           epochs,
@@ -84,9 +88,7 @@ export async function train(
           accuracy: correct / seen,
           imagesPerSecond: imagesPerSecond(),
         });
-        await setImmediate();
-        signal?.throwIfAborted();
-        interrupted.signal.throwIfAborted();
+        stop.throwIfStopped();
       }
       const measured = {
         epoch,
@@ -101,24 +103,9 @@ export async function train(
       onEpoch?.(history[history.length - 1]);
     }
   } finally {
-    stopListening();
+    stop.dispose();
   }
   return history;
-}
-
-/** One step of gradient descent on a batch, which it disposes: the batch's mean loss and its accuracy. */
-async function trainStep(
-  model: tf.LayersModel,
-  batch: { readonly xs: tf.Tensor4D; readonly labels: tf.Tensor1D },
-  { numClasses }: { readonly numClasses: number },
-): Promise<{ loss: number; accuracy: number }> {
-  const targets = tf.oneHot(batch.labels, numClasses);
-  try {
-    const [loss, accuracy] = (await model.trainOnBatch(batch.xs, targets)) as number[];
-    return { loss, accuracy };
-  } finally {
-    tf.dispose([batch.xs, batch.labels, targets]);
-  }
 }
 
 async function validate(model: tf.LayersModel, validation: ImageDataset, normalization: Normalization) {

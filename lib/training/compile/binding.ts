@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Attribute, DataType, type TensorData } from './graph';
+
+// The private parts of tfjs-node 4.22 that tracing replaces for a while; this file alone knows them by name.
+// https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-node/src/nodejs_kernel_backend.ts
+
+export type DataId = tf.Tensor['dataId'];
+
+/** What tfjs-node knows of one tensor's memory. */
+export interface TensorEntry {
+  readonly shape: number[];
+  readonly dtype: number;
+  /** Not yet handed to TensorFlow; null once it is. */
+  values: TensorData | null;
+  /** The binding's name for the memory. */
+  readonly id: number;
+  refCount: number;
+}
+
+export interface OutputMetadata {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+export interface Binding {
+  createTensor(shape: readonly number[], dtype: number, data: TensorData): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): TensorData;
+  executeOp(
+    op: string,
+    attributes: readonly Attribute[],
+    inputs: readonly number[],
+    numOutputs: number,
+  ): OutputMetadata[];
+}
+
+export interface NodeBackend {
+  binding: Binding;
+  readonly tensorMap: { get(id: DataId): TensorEntry; set(id: DataId, entry: TensorEntry): void };
+  getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
+  createOutputTensor(metadata: OutputMetadata): tf.Tensor;
+  executeSingleOutput(op: string, attributes: readonly Attribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
+  executeMultipleOutputs(
+    op: string,
+    attributes: readonly Attribute[],
+    inputs: readonly tf.Tensor[],
+    numOutputs: number,
+  ): tf.Tensor[];
+  readSync(id: DataId): unknown;
+}
+
+/** The native backend; undefined where it has not been loaded. */
+export function nodeBackend(): NodeBackend | undefined {
+  if (!tf.findBackendFactory('tensorflow')) return undefined;
+  return tf.engine().findBackend('tensorflow') as unknown as NodeBackend;
+}
+
+/** Runs `body` with some of an object's methods replaced, and puts the old ones back whatever happens. */
+export function withReplaced<T extends object, R>(object: T, replacement: Partial<T>, body: () => R): R {
+  const before = Object.keys(replacement).map(
+    (key) => [key, Object.getOwnPropertyDescriptor(object, key)] as const,
+  );
+  try {
+    for (const [key, value] of Object.entries(replacement)) {
+      Object.defineProperty(object, key, { value, configurable: true, writable: true, enumerable: true });
+    }
+    return body();
+  } finally {
+    for (const [key, descriptor] of before) {
+      Reflect.deleteProperty(object, key);
+      if (descriptor) Object.defineProperty(object, key, descriptor);
+    }
+  }
+}
+
+export function dataTypeOf(dtype: tf.DataType): number {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return DataType[dtype];
+  throw new TypeError(`expected a tensor of float32, int32 or bool, got ${dtype}`);
+}
+
+/** `bytes` as the array that holds a tensor's values in JavaScript. */
+export function typedArray(bytes: ArrayBuffer, dtype: number): TensorData {
+  if (dtype === DataType.float32) return new Float32Array(bytes);
+  return dtype === DataType.int32 ? new Int32Array(bytes) : new Uint8Array(bytes);
+}

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs';
+import { createRandom } from '../../random';
+import { withReplaced } from './binding';
+import { attribute, DataType, type Output, ofFloats } from './graph';
+import type { Tracer } from './trace';
+
+/** What a dropout layer of tfjs-layers has. */
+interface Dropout {
+  readonly rate: number;
+  readonly seed?: number;
+  getNoiseShape(x: tf.Tensor): number[] | null | undefined;
+}
+type DropoutCall = (inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }) => tf.Tensor;
+
+/**
+ * Runs `body` with dropout drawn inside the graph, where a mask that JavaScript draws would stay the same for ever. What
+ * is dropped depends on the layer's seed, else on `seed` and the layer's place in the model, and on the number of the step;
+ * so a resumed training drops the same.
+ *
+ * @param step int32 scalar
+ */
+export function withGraphDropout<T>(
+  { graph, tensor }: Tracer,
+  { seed, step }: { readonly seed: string; readonly step: Output },
+  body: () => T,
+): T {
+  let count = 0;
+  const keep = (x: tf.Tensor, layer: Dropout): tf.Tensor => {
+    const key = createRandom(`${layer.seed ?? seed}/dropout ${count++}`).integer(2 ** 31);
+    const streams = graph.one(
+      'Pack',
+      [graph.constant(Int32Array.of(key), { shape: [], dtype: DataType.int32 }), step],
+      {
+        attributes: [attribute.int('N', 2), attribute.type('T', DataType.int32)],
+      },
+    );
+    const shape = layer.getNoiseShape(x) ?? x.shape;
+    const uniform = graph.one('StatelessRandomUniform', [graph.integers(shape), streams]);
+    const kept = graph.one('GreaterEqual', [uniform, graph.scalar(layer.rate)], { attributes: ofFloats });
+    return tf.mul(x, tf.div(tf.cast(tensor(kept), 'float32'), 1 - layer.rate));
+  };
+  const prototype = Object.getPrototypeOf(tf.layers.dropout({ rate: 0, name: 'prototype' })) as {
+    call: DropoutCall;
+  };
+  const composed = prototype.call;
+  const call: DropoutCall = function (this: Dropout, inputs, kwargs) {
+    const x = Array.isArray(inputs) ? inputs[0] : inputs;
+    const drops = kwargs?.training && this.rate > 0 && this.rate < 1;
+    return drops ? tf.tidy(() => keep(x, this)) : composed.call(this, inputs, kwargs);
+  };
+  return withReplaced(prototype, { call }, body);
+}

@@ -1,0 +1,188 @@
+import { graphSessionModule } from '../../backend/native';
+
+/** TensorFlow's numbers for its types: tensorflow/core/framework/types.proto */
+export const DataType = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, resource: 20 } as const;
+
+/** The kinds of attributes: tensorflow/c/tf_attrtype.h */
+const AttributeType = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5, tensor: 6 } as const;
+
+export type TensorData = Float32Array | Int32Array | Uint8Array;
+
+/** An attribute as tfjs-node's own binding takes it, too. */
+export interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: string | number | boolean | readonly number[] | Constant;
+}
+
+interface Constant {
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** One output of a node: `ref` is "node:output". */
+export interface Output {
+  readonly ref: string;
+  readonly dtype: number;
+  readonly shape: readonly number[];
+}
+
+/** A value given to a placeholder for one run. */
+export interface Feed extends Constant {
+  /** Of the placeholder. */
+  readonly name: string;
+}
+
+interface NativeSession {
+  addNode(
+    op: string,
+    name: string,
+    inputs: readonly (string | readonly string[])[],
+    controlInputs: readonly string[],
+    attributes: readonly Attribute[],
+  ): { dtype: number; shape: readonly number[] | null }[];
+  run(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): Promise<ArrayBuffer[]>;
+  runSync(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer[];
+  close(): void;
+}
+
+export interface GraphOptions {
+  /** Threads that share one operation; 0, the default, takes TensorFlow's choice, all cores. */
+  readonly intraOpThreads?: number;
+  /** Operations that run at the same time; 0, the default, takes TensorFlow's choice, all cores. */
+  readonly interOpThreads?: number;
+}
+
+export interface NodeOptions {
+  readonly attributes?: readonly Attribute[];
+  /** Nodes that run before this one, by name or by one of their outputs. */
+  readonly after?: readonly string[];
+  readonly name?: string;
+}
+
+/**
+ * A TensorFlow graph that grows node by node and runs off the main thread. TensorFlow infers the shapes; a shape it
+ * cannot know throws an `UntraceableError`.
+ */
+export class Graph {
+  private readonly native: NativeSession;
+  private readonly constants = new Map<string, Output>();
+  private count = 0;
+
+  constructor({ intraOpThreads = 0, interOpThreads = 0 }: GraphOptions = {}) {
+    const { GraphSession } = graphSessionModule() as {
+      GraphSession: new (options: Required<GraphOptions>) => NativeSession;
+    };
+    this.native = new GraphSession({ intraOpThreads, interOpThreads });
+  }
+
+  /** How many nodes it has. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** Adds a node; an op that takes a list, as `AddN` does, gets it from its first `N` inputs. */
+  add(
+    op: string,
+    inputs: readonly (Output | string)[],
+    { attributes = [], after = [], name }: NodeOptions = {},
+  ): Output[] {
+    const refs = inputs.map((input) => (typeof input === 'string' ? input : input.ref));
+    const listLength = attributes.find((attribute) => attribute.name === 'N')?.value as number | undefined;
+    const grouped = listLength === undefined ? refs : [refs.slice(0, listLength), ...refs.slice(listLength)];
+    const controls = after.map((ref) => ref.replace(/:\d+$/, ''));
+    const unique = name ?? `${op.replace(/^_/, '')}_${this.count}`;
+    const given = attributes.filter((attribute) => attribute.name !== 'N'); // TensorFlow counts the list itself
+    const outputs = this.native.addNode(op, unique, grouped, controls, given);
+    this.count++;
+    return outputs.map(({ dtype, shape }, i) => {
+      if (!shape || shape.includes(-1)) {
+        throw new UntraceableError(`the shape of ${op}'s result depends on values`);
+      }
+      return { ref: `${unique}:${i}`, dtype, shape };
+    });
+  }
+
+  /** The single output of a new node. */
+  one(op: string, inputs: readonly (Output | string)[], options: NodeOptions = {}): Output {
+    return this.add(op, inputs, options)[0];
+  }
+
+  /** A node without outputs, such as an assignment; answers its name, for `after` and as a target. */
+  effect(op: string, inputs: readonly (Output | string)[], options: NodeOptions = {}): string {
+    const name = options.name ?? `${op}_${this.count}`;
+    this.add(op, inputs, { ...options, name });
+    return name;
+  }
+
+  /** The same constant is one node, however often it is asked for. */
+  constant(data: TensorData, { shape, dtype }: { shape: readonly number[]; dtype: number }): Output {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const key = bytes.length <= 64 ? `${dtype} ${shape} ${bytes.toString('hex')}` : '';
+    const known = this.constants.get(key);
+    if (key && known) return known;
+    const output = this.one('Const', [], {
+      attributes: [
+        { name: 'value', type: AttributeType.tensor, value: { dtype, shape, data } },
+        attribute.type('dtype', dtype),
+      ],
+    });
+    if (key) this.constants.set(key, output);
+    return output;
+  }
+
+  scalar(value: number): Output {
+    return this.constant(Float32Array.of(value), { shape: [], dtype: DataType.float32 });
+  }
+
+  integers(values: readonly number[]): Output {
+    return this.constant(Int32Array.from(values), { shape: [values.length], dtype: DataType.int32 });
+  }
+
+  placeholder(name: string, { shape, dtype }: { shape: readonly number[]; dtype: number }): Output {
+    return this.one('Placeholder', [], {
+      name,
+      attributes: [attribute.type('dtype', dtype), attribute.shape('shape', shape)],
+    });
+  }
+
+  run(
+    feeds: readonly Feed[],
+    fetches: readonly string[],
+    targets: readonly string[],
+  ): Promise<ArrayBuffer[]> {
+    return this.native.run(feeds, fetches, targets);
+  }
+
+  /** Waits for a run that is under way. */
+  runSync(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer[] {
+    return this.native.runSync(feeds, fetches, targets);
+  }
+
+  /** Frees the graph and its variables. */
+  close(): void {
+    this.native.close();
+  }
+}
+
+/** Why a computation cannot become a graph; its message says so in words for a reader. */
+export class UntraceableError extends Error {
+  override name = 'UntraceableError';
+}
+
+export const attribute = {
+  type: (name: string, value: number): Attribute => ({ name, type: AttributeType.type, value }),
+  shape: (name: string, value: readonly number[]): Attribute => ({ name, type: AttributeType.shape, value }),
+  string: (name: string, value: string): Attribute => ({ name, type: AttributeType.string, value }),
+  float: (name: string, value: number): Attribute => ({ name, type: AttributeType.float, value }),
+  bool: (name: string, value: boolean): Attribute => ({ name, type: AttributeType.bool, value }),
+  int: (name: string, value: number | readonly number[]): Attribute => ({
+    name,
+    type: AttributeType.int,
+    value,
+  }),
+};
+
+/** Of an op over float32, the attribute most of them want. */
+export const ofFloats = [attribute.type('T', DataType.float32)];

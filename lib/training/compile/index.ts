@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs';
+import { CourseError } from '../../errors';
+import { nodeBackend } from './binding';
+import { UntraceableError } from './graph';
+import { CompiledModel, type Values } from './model';
+
+export { UntraceableError } from './graph';
+export { CompiledModel, type CompiledModelOptions, type Values } from './model';
+
+/** A compiled model, or why there is none. */
+export type Compilation =
+  | { readonly compiled: CompiledModel; readonly reason?: undefined }
+  | { readonly compiled?: undefined; readonly reason: string };
+
+const compilations = new WeakMap<tf.LayersModel, Compilation>();
+
+/**
+ * The graphs of `model`, made on the first call and kept with it; or the reason why it is computed operation by
+ * operation. What can be traced is known for sure only when a step is: see `UntraceableError`.
+ */
+export function compileModel(model: tf.LayersModel): Compilation {
+  const unavailable = reasonAgainst();
+  if (unavailable) return { reason: unavailable };
+  const known = compilations.get(model);
+  if (known) return known;
+  const compilation = tryToCompile(model);
+  compilations.set(model, compilation);
+  return compilation;
+}
+
+/** Remembers that `model` cannot be compiled after all. */
+export function giveUpCompiling(model: tf.LayersModel, { message }: UntraceableError): Compilation {
+  compilations.get(model)?.compiled?.dispose();
+  const compilation = { reason: message };
+  compilations.set(model, compilation);
+  return compilation;
+}
+
+/**
+ * A computation on tensors and `model`, for one batch: as a graph where that is possible, else operation by operation.
+ * Computations on one model are kept by `name`, so two of them need two names.
+ */
+export async function computeOnBatch(
+  model: tf.LayersModel,
+  name: string,
+  compute: (...tensors: tf.Tensor[]) => tf.Tensor,
+  inputs: readonly Values[],
+): Promise<Values> {
+  const { compiled } = compileModel(model);
+  if (compiled) {
+    try {
+      const [result] = await compiled.call(name, (...tensors) => [compute(...tensors)], inputs);
+      return result;
+    } catch (error) {
+      if (!(error instanceof UntraceableError)) throw error;
+      giveUpCompiling(model, error);
+    }
+  }
+  const result = tf.tidy(() => compute(...inputs.map(({ data, shape }) => tf.tensor(data, [...shape]))));
+  try {
+    return { shape: result.shape, data: (await result.data()) as Float32Array | Int32Array };
+  } finally {
+    result.dispose();
+  }
+}
+
+function tryToCompile(model: tf.LayersModel): Compilation {
+  const backend = nodeBackend();
+  if (!backend) return { reason: 'the native backend is not in use' };
+  try {
+    return { compiled: new CompiledModel(model, backend) };
+  } catch (error) {
+    if (error instanceof UntraceableError || error instanceof CourseError) return { reason: error.message };
+    throw error;
+  }
+}
+
+function reasonAgainst(): string | undefined {
+  if (process.env.COURSE_COMPILE === '0') return 'COURSE_COMPILE=0';
+  if (tf.getBackend() === 'tensorflow') return undefined;
+  return `the backend ${tf.getBackend()} computes operation by operation; only the native one has graphs`;
+}
