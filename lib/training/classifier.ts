@@ -6,6 +6,11 @@ export interface CompileOptions {
   readonly optimizer?: tf.Optimizer;
   /** Of the default optimizer; default 0.001. */
   readonly learningRate?: number;
+  /**
+   * Share of each label's probability that is spread evenly over all classes, so that the network is not driven to
+   * certainty; default 0. Szegedy et al., https://arxiv.org/abs/1512.00567
+   */
+  readonly labelSmoothing?: number;
 }
 
 /**
@@ -14,11 +19,12 @@ export interface CompileOptions {
  */
 export function compileClassifier(
   model: tf.LayersModel,
-  { learningRate = 0.001, optimizer = tf.train.adam(learningRate) }: CompileOptions = {},
+  { learningRate = 0.001, optimizer = tf.train.adam(learningRate), labelSmoothing = 0 }: CompileOptions = {},
 ): void {
+  const loss = endsInSoftmax(model) ? tf.metrics.categoricalCrossentropy : crossEntropyFromLogits;
   model.compile({
     optimizer,
-    loss: endsInSoftmax(model) ? 'categoricalCrossentropy' : crossEntropyFromLogits,
+    loss: labelSmoothing > 0 ? (labels, output) => loss(smooth(labels, labelSmoothing), output) : loss,
     metrics: [categoricalAccuracy],
   });
 }
@@ -31,7 +37,15 @@ export function endsInSoftmax(model: tf.LayersModel): boolean {
 
 /** Cross-entropy in nats of each image, [batch], from one-hot labels and logits, both [batch, numClasses]. */
 export function crossEntropyFromLogits(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+  const fused = 'SoftmaxCrossEntropyWithLogits'; // in a compiled step
+  if (tf.getKernel(fused, tf.getBackend()))
+    return (tf.engine().runKernel(fused, { logits, labels }) as tf.Tensor[])[0];
   return tf.losses.softmaxCrossEntropy(labels, logits, undefined, 0, tf.Reduction.NONE);
+}
+
+function smooth(labels: tf.Tensor, amount: number): tf.Tensor {
+  const numClasses = labels.shape[labels.rank - 1];
+  return tf.add(tf.mul(labels, 1 - amount), amount / numClasses);
 }
 
 function categoricalAccuracy(labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor {

@@ -6,6 +6,7 @@ import {
   compileClassifier,
   crossEntropyFromLogits,
   evaluate,
+  type StepEngine,
   type TrainOptions,
   train,
 } from '../../lib/training';
@@ -79,6 +80,33 @@ describe('train', () => {
     const before = tf.memory().numTensors;
     await train(model, images, { ...options, epochs: 1 });
     assert.equal(tf.memory().numTensors, before);
+  });
+
+  it('compiles the steps on the native backend, and says why where it does not', async () => {
+    const engines: StepEngine[] = [];
+    const onEngine = (engine: StepEngine) => engines.push(engine);
+    const compiled = await train(toyModel(), images, { ...options, epochs: 3, onEngine });
+    process.env.COURSE_COMPILE = '0';
+    const eager = await train(toyModel(), images, { ...options, epochs: 3, onEngine }).finally(() => {
+      delete process.env.COURSE_COMPILE;
+    });
+    const isNative = tf.getBackend() === 'tensorflow';
+    assert.equal(engines[0].compiled, isNative);
+    assert.deepEqual(engines[1], { compiled: false, reason: 'COURSE_COMPILE=0' });
+    for (const [epoch, { loss, validationLoss = 0 }] of eager.entries()) {
+      assert.ok(Math.abs(compiled[epoch].loss - loss) < 1e-4);
+      assert.ok(Math.abs((compiled[epoch].validationLoss ?? 0) - validationLoss) < 1e-4);
+    }
+  });
+
+  it('trains a model that cannot be compiled operation by operation', async () => {
+    const model = toyModel();
+    compileClassifier(model, { optimizer: tf.train.rmsprop(0.01) });
+    const engines: StepEngine[] = [];
+    const history = await train(model, images, { ...options, onEngine: (engine) => engines.push(engine) });
+    assert.equal(engines.length, 1);
+    assert.match(engines[0].reason ?? '', /RMSProp|the backend/);
+    assert.ok(history[9].loss < history[0].loss / 2);
   });
 
   it('counts a last, smaller batch by its images', async () => {

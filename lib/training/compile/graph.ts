@@ -97,10 +97,10 @@ export class Graph {
     const outputs = this.native.addNode(op, unique, grouped, controls, given);
     this.count++;
     return outputs.map(({ dtype, shape }, i) => {
-      if (!shape || shape.includes(-1)) {
-        throw new UntraceableError(`the shape of ${op}'s result depends on values`);
-      }
-      return { ref: `${unique}:${i}`, dtype, shape };
+      const isKnown = shape && !shape.includes(-1);
+      if (i === 0 && !isKnown) throw new UntraceableError(`the shape of ${op}'s result depends on values`);
+      // Further outputs may be what a gradient wants back as it is; nobody looks at their shape.
+      return { ref: `${unique}:${i}`, dtype, shape: isKnown ? shape : [0] };
     });
   }
 

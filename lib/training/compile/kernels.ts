@@ -95,10 +95,15 @@ function fusedGradients(backend: NodeBackend): tf.GradConfig[] {
     {
       kernelName: 'LeakyRelu',
       inputsToSave: ['x'],
-      gradFunc: (dy, [x], attrs) => ({
+      outputsToSave: [true],
+      gradFunc: (dy, [x, y], attrs) => ({
         x: () => {
-          const attributes = [...ofFloats, attribute.float('alpha', attrs.alpha as number)];
-          return backend.executeSingleOutput('LeakyReluGrad', attributes, [dy as tf.Tensor, x]);
+          const alpha = attrs.alpha as number;
+          const attributes = [...ofFloats, attribute.float('alpha', alpha)];
+          // Result and input have the same sign; TensorFlow fuses a convolution with what follows only if no one else
+          // asks for the input.
+          const sign = alpha >= 0 ? y : x;
+          return backend.executeSingleOutput('LeakyReluGrad', attributes, [dy as tf.Tensor, sign]);
         },
       }),
     },

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { AdamWOptimizer } from '../adamw';
+import type { AdamWOptimizer } from '../adamw';
 import { attribute, type Graph, type Output, ofFloats, UntraceableError } from './graph';
 import type { GraphState, GraphVariable } from './state';
 
@@ -64,9 +64,8 @@ export function addUpdates(
   { graph, state, learningRate }: { graph: Graph; state: GraphState; learningRate: Output },
 ): string[] {
   const update = { graph, state, learningRate, gradients };
-  // The most special first: AdamW is an Adam, momentum is an SGD.
-  if (optimizer instanceof AdamWOptimizer) return addAdam(optimizer, optimizer.weightDecay, update);
-  const name = optimizer.getClassName();
+  const name = optimizer.getClassName(); // not instanceof, which takes any optimizer for any other
+  if (name === 'AdamW') return addAdam(optimizer, (optimizer as AdamWOptimizer).weightDecay, update);
   if (name === 'Adam') return addAdam(optimizer, 0, update);
   if (name === 'Momentum') return addMomentum(optimizer as unknown as MomentumParts, update);
   if (name === 'SGD') return addSgd(update);

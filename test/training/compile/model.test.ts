@@ -1,0 +1,572 @@
+import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs';
+import { useBackend } from '../../../lib/backend';
+import { createRandom } from '../../../lib/random';
+import { adamW, compileClassifier } from '../../../lib/training';
+import {
+  CompiledModel,
+  compileModel,
+  computeOnBatch,
+  UntraceableError,
+  type Values,
+} from '../../../lib/training/compile';
+import { type NodeBackend, nodeBackend } from '../../../lib/training/compile/binding';
+
+const classes = 3;
+const steps = 20;
+
+/** Random images and one-hot labels, the same for the same seed. */
+function batch({ size = 8, shape = [6, 6, 2], seed = 1 } = {}): { xs: Values; ys: Values } {
+  const random = createRandom(seed);
+  const dims = [size, ...shape];
+  const xs = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.normal());
+  const ys = new Float32Array(size * classes);
+  for (let i = 0; i < size; i++) ys[i * classes + random.integer(classes)] = 1;
+  return { xs: { shape: dims, data: xs }, ys: { shape: [size, classes], data: ys } };
+}
+
+const l = tf.layers;
+const seeded = (seed: number) => tf.initializers.glorotUniform({ seed });
+const conv = (args: Partial<Parameters<typeof l.conv2d>[0]> = {}) =>
+  l.conv2d({ filters: 4, kernelSize: 3, padding: 'same', kernelInitializer: seeded(11), ...args });
+const head = () => [l.flatten(), l.dense({ units: classes, kernelInitializer: seeded(13) })];
+
+/** A network of `layers` between an input and a dense layer to the classes. */
+function network(layers: () => tf.layers.Layer[], { shape = [6, 6, 2] } = {}): () => tf.LayersModel {
+  return () => tf.sequential({ layers: [l.inputLayer({ inputShape: shape }), ...layers(), ...head()] });
+}
+
+function residual(): tf.LayersModel {
+  const input = tf.input({ shape: [6, 6, 2] });
+  const a = conv({ activation: 'relu' }).apply(input) as tf.SymbolicTensor;
+  const b = conv({ kernelInitializer: seeded(12) }).apply(a) as tf.SymbolicTensor;
+  const sum = l.add().apply([a, b]) as tf.SymbolicTensor;
+  const both = l
+    .concatenate()
+    .apply([l.activation({ activation: 'relu' }).apply(sum), a] as tf.SymbolicTensor[]);
+  const pooled = l.globalAveragePooling2d({}).apply(both);
+  const output = l
+    .dense({ units: classes, kernelInitializer: seeded(13) })
+    .apply(pooled) as tf.SymbolicTensor;
+  return tf.model({ inputs: input, outputs: output });
+}
+
+const activations =
+  'elu gelu gelu_new hardSigmoid linear mish relu relu6 selu sigmoid softplus softsign swish tanh';
+const networks: Record<string, () => tf.LayersModel> = {
+  'a convolution with bias': network(() => [conv({ useBias: true })]),
+  'a convolution with strides and valid padding': network(() => [conv({ strides: 2, padding: 'valid' })]),
+  'a convolution of 1 by 1': network(() => [conv({ kernelSize: 1 })]),
+  'a depthwise convolution': network(() => [
+    l.depthwiseConv2d({
+      kernelSize: 3,
+      depthMultiplier: 2,
+      padding: 'same',
+      depthwiseInitializer: seeded(5),
+    }),
+  ]),
+  'a separable convolution': network(() => [
+    l.separableConv2d({
+      filters: 4,
+      kernelSize: 3,
+      depthwiseInitializer: seeded(5),
+      pointwiseInitializer: seeded(6),
+    }),
+  ]),
+  'a transposed convolution': network(() => [
+    l.conv2dTranspose({ filters: 3, kernelSize: 3, strides: 2, kernelInitializer: seeded(5) }),
+  ]),
+  'dense layers': network(() => [
+    l.flatten(),
+    l.dense({ units: 8, activation: 'relu', kernelInitializer: seeded(3) }),
+    l.reshape({ targetShape: [2, 4] }),
+  ]),
+  'max pooling': network(() => [conv(), l.maxPooling2d({ poolSize: 2 })]),
+  'max pooling that overlaps': network(() => [
+    conv(),
+    l.maxPooling2d({ poolSize: 3, strides: 2, padding: 'same' }),
+  ]),
+  'average pooling': network(() => [conv(), l.averagePooling2d({ poolSize: 2 })]),
+  'global max pooling': network(() => [
+    conv(),
+    l.globalMaxPooling2d({}),
+    l.reshape({ targetShape: [1, 1, 4] }),
+  ]),
+  'batch normalization': network(() => [conv({ useBias: false }), l.batchNormalization({ momentum: 0.8 })]),
+  'batch normalization behind a bias': network(() => [
+    conv(),
+    l.batchNormalization({ axis: -1, epsilon: 1e-2 }),
+  ]),
+  'batch normalization behind a dense layer': network(() => [
+    l.flatten(),
+    l.dense({ units: 8, kernelInitializer: seeded(3) }),
+    l.batchNormalization(),
+    l.reshape({ targetShape: [2, 4] }),
+  ]),
+  'layer normalization': network(() => [conv(), l.layerNormalization()]),
+  'zero padding, cropping and upsampling': network(() => [
+    l.zeroPadding2d({ padding: 1 }),
+    conv(),
+    l.cropping2D({
+      cropping: [
+        [1, 1],
+        [1, 1],
+      ],
+    }),
+    l.upSampling2d({ size: [2, 2] }),
+  ]),
+  'a leaky and a parametric relu': network(() => [conv(), l.leakyReLU({ alpha: 0.1 }), conv(), l.prelu()]),
+  'L1 and L2 penalties': network(() => [
+    conv({ kernelRegularizer: tf.regularizers.l1l2({ l1: 0.01, l2: 0.02 }) }),
+  ]),
+  'a residual block, concatenation and global average pooling': residual,
+  'a softmax at the end': () =>
+    tf.sequential({
+      layers: [
+        conv({ inputShape: [6, 6, 2], activation: 'relu' }),
+        l.flatten(),
+        l.dense({ units: classes, activation: 'softmax', kernelInitializer: seeded(13) }),
+      ],
+    }),
+  'a model inside a model': network(() => [
+    tf.sequential({ layers: [conv({ inputShape: [6, 6, 2] }), l.batchNormalization()] }),
+    l.activation({ activation: 'relu' }),
+  ]),
+  ...Object.fromEntries(
+    activations
+      .split(' ')
+      .map((name) => [`the activation ${name}`, network(() => [conv({ activation: name as 'relu' })])]),
+  ),
+};
+
+const optimizers: Record<string, () => tf.Optimizer> = {
+  SGD: () => tf.train.sgd(0.05),
+  momentum: () => tf.train.momentum(0.02, 0.9),
+  'Nesterov momentum': () => tf.train.momentum(0.02, 0.9, true),
+  Adam: () => tf.train.adam(0.003),
+  AdamW: () => adamW({ learningRate: 0.003, weightDecay: 0.5 }),
+};
+
+/** The model's graphs; fails the test where it cannot be compiled. */
+function graphsOf(model: tf.LayersModel): CompiledModel {
+  const { compiled, reason } = compileModel(model);
+  assert.ok(compiled, reason);
+  return compiled;
+}
+
+async function eagerStep(model: tf.LayersModel, { xs, ys }: { xs: Values; ys: Values }): Promise<number[]> {
+  const tensors = [xs, ys].map(({ data, shape }) => tf.tensor(data, [...shape]));
+  try {
+    return (await model.trainOnBatch(tensors[0], tensors[1])) as number[];
+  } finally {
+    tf.dispose(tensors);
+  }
+}
+
+/** Trains both ways from the same weights on the same batches; the largest relative difference of losses and weights. */
+async function compare(build: () => tf.LayersModel, optimizer: () => tf.Optimizer, options = {}) {
+  const [eager, other] = [build(), build()];
+  for (const model of [eager, other]) compileClassifier(model, { optimizer: optimizer(), ...options });
+  other.setWeights(eager.getWeights().map((weight) => weight.clone()));
+  const compiled = graphsOf(other);
+  let ofLosses = 0;
+  let moved = 0;
+  let first: number | undefined;
+  for (let step = 0; step < steps; step++) {
+    const data = batch({ seed: step % 4 });
+    const [expected, expectedAccuracy] = await eagerStep(eager, data);
+    const [loss, accuracy] = await compiled.trainOnBatch(data.xs, data.ys);
+    first ??= loss;
+    moved = Math.max(moved, Math.abs(loss - first));
+    ofLosses = Math.max(ofLosses, Math.abs(loss - expected) / Math.abs(expected));
+    assert.equal(accuracy, expectedAccuracy, `accuracy of step ${step}`);
+  }
+  const ofWeights = differenceOfWeights(eager, other);
+  compiled.dispose();
+  eager.dispose();
+  other.dispose();
+  return { ofLosses, ofWeights, moved };
+}
+
+function differenceOfWeights(a: tf.LayersModel, b: tf.LayersModel): number {
+  return tf.tidy(() =>
+    Math.max(
+      ...a.getWeights().map((weight, i) => {
+        const scale = Math.max(1e-3, weight.abs().max().dataSync()[0]);
+        return weight.sub(b.getWeights()[i]).abs().max().dataSync()[0] / scale;
+      }),
+    ),
+  );
+}
+
+describe('a compiled training step', () => {
+  before(async function () {
+    const { name } = await useBackend();
+    if (name !== 'native') this.skip();
+  });
+
+  describe(`gives the losses, accuracies and weights of ${steps} eager steps`, () => {
+    for (const [name, build] of Object.entries(networks)) {
+      it(`with ${name}`, async () => {
+        const { ofLosses, ofWeights, moved } = await compare(build, optimizers['Nesterov momentum']);
+        assert.ok(ofLosses < 1e-4, `losses differ by ${ofLosses}`);
+        assert.ok(ofWeights < 1e-3, `weights differ by ${ofWeights}`);
+        assert.ok(moved > 0.01, 'nothing was learned');
+      });
+    }
+
+    for (const [name, optimizer] of Object.entries(optimizers)) {
+      it(`with ${name}`, async () => {
+        const { ofLosses, ofWeights, moved } = await compare(networks['batch normalization'], optimizer);
+        assert.ok(ofLosses < 1e-4, `losses differ by ${ofLosses}`);
+        assert.ok(ofWeights < 1e-3, `weights differ by ${ofWeights}`);
+        assert.ok(moved > 0.01, 'nothing was learned');
+      });
+    }
+
+    it('with label smoothing', async () => {
+      const { ofLosses } = await compare(networks['dense layers'], optimizers.SGD, { labelSmoothing: 0.2 });
+      assert.ok(ofLosses < 1e-4, `losses differ by ${ofLosses}`);
+    });
+  });
+
+  it('splits the batch in towers to the same result, unless there is batch normalization', async () => {
+    for (const name of ['max pooling', 'batch normalization']) {
+      const models = [1, 2].map((towers) => {
+        const model = networks[name]();
+        compileClassifier(model, { optimizer: optimizers.momentum() });
+        return { model, compiled: new CompiledModel(model, nodeBackend() as NodeBackend, { towers }) };
+      });
+      models[1].model.setWeights(models[0].model.getWeights());
+      for (let step = 0; step < steps; step++) {
+        const { xs, ys } = batch({ seed: step % 4 });
+        const [one, two] = await Promise.all(models.map(({ compiled }) => compiled.trainOnBatch(xs, ys)));
+        assert.ok(Math.abs(one[0] - two[0]) < 1e-4 * one[0], `${name}: ${one} and ${two}`);
+        assert.equal(one[1], two[1]);
+      }
+    }
+  });
+
+  describe('drops out', () => {
+    /** Ones through dropout, and then the mean of it as the only logit that counts. */
+    const dropping = (rate: number, seed?: number, times = 1) => {
+      const model = tf.sequential({
+        layers: [
+          l.inputLayer({ inputShape: [1000] }),
+          ...Array.from({ length: times }, () => l.dropout({ rate, seed })),
+          l.dense({ units: classes, kernelInitializer: 'ones', useBias: false }),
+        ],
+      });
+      model.compile({
+        optimizer: tf.train.sgd(0),
+        loss: (_labels, output) => tf.mean(output as tf.Tensor, -1),
+      });
+      return model;
+    };
+    const ones = { shape: [4, 1000], data: new Float32Array(4000).fill(1) };
+    const labels = { shape: [4, classes], data: new Float32Array(4 * classes) };
+    const losses = async (model: tf.LayersModel, seed: number) => {
+      const compiled = graphsOf(model);
+      const found: number[] = [];
+      for (let step = 0; step < 5; step++)
+        found.push((await compiled.trainOnBatch(ones, labels, { seed }))[0]);
+      return found;
+    };
+
+    it('another part in every step, the same for the same seed, and another for another', async () => {
+      const first = await losses(dropping(0.4), 1);
+      assert.equal(new Set(first).size, 5, `${first}`);
+      assert.deepEqual(await losses(dropping(0.4), 1), first);
+      assert.notDeepEqual(await losses(dropping(0.4), 2), first);
+      assert.deepEqual(await losses(dropping(0.4, 7), 2), await losses(dropping(0.4, 7), 1));
+    });
+
+    it('the share that it was told, and scales what it keeps', async () => {
+      for (const rate of [0.1, 0.5, 0.9]) {
+        const mean = (await losses(dropping(rate), 1)).reduce((a, b) => a + b) / 5 / 1000;
+        // 20,000 draws, each 0 or 1 / (1 - rate): 4 standard errors.
+        assert.ok(Math.abs(mean - 1) < 4 * Math.sqrt(rate / (1 - rate) / 20_000), `${rate}: ${mean}`);
+      }
+    });
+
+    it('nothing when it predicts', async () => {
+      const { data } = await graphsOf(dropping(0.5)).predictOnBatch(ones);
+      assert.deepEqual([...data], new Array(4 * classes).fill(1000));
+    });
+
+    it('independently in two layers', async () => {
+      const [loss] = await losses(dropping(0.5, undefined, 2), 1);
+      assert.ok(Math.abs(loss / 1000 - 1) < 4 * Math.sqrt(3 / 4000), `${loss}`); // the same mask twice gives 2
+    });
+  });
+
+  it('keeps the running statistics of batch normalization, so that predictions agree', async () => {
+    const [eager, model] = [networks['batch normalization'](), networks['batch normalization']()];
+    for (const each of [eager, model]) compileClassifier(each, { optimizer: tf.train.sgd(0.05) });
+    for (let step = 0; step < steps; step++) {
+      const data = batch({ seed: step });
+      await eagerStep(eager, data);
+      await graphsOf(model).trainOnBatch(data.xs, data.ys);
+    }
+    const { xs } = batch({ seed: 99 });
+    const expected = tf.tidy(() =>
+      (eager.predict(tf.tensor(xs.data, [...xs.shape])) as tf.Tensor).dataSync(),
+    );
+    const { data } = await graphsOf(model).predictOnBatch(xs);
+    for (let i = 0; i < expected.length; i++) assert.ok(Math.abs(data[i] - expected[i]) < 1e-4);
+    // Batch normalization counts 8 * 36 positions: with Bessel's correction the variance would be 288 / 287 of it.
+    assert.ok(differenceOfWeights(eager, model) < 1e-4);
+  });
+
+  it('leaves neither tensors nor memory behind in 1,000 steps', async () => {
+    const model = networks['batch normalization']();
+    compileClassifier(model);
+    const { xs, ys } = batch();
+    const compiled = graphsOf(model);
+    const run = async (count: number) => {
+      for (let step = 0; step < count; step++) await compiled.trainOnBatch(xs, ys);
+    };
+    await run(200);
+    const tensors = tf.memory().numTensors;
+    const before = process.memoryUsage().rss;
+    await run(1000);
+    assert.equal(tf.memory().numTensors, tensors);
+    const grown = (process.memoryUsage().rss - before) / 1e6;
+    assert.ok(grown < 20, `${grown} MB more`); // one leaked batch a step would be 2 kB * 1000, weights 25 kB * 1000
+  });
+
+  describe('lets one', () => {
+    let model: tf.LayersModel;
+    const { xs, ys } = batch();
+    const step = async () => (await graphsOf(model).trainOnBatch(xs, ys))[0];
+
+    beforeEach(() => {
+      model = networks['batch normalization']();
+      compileClassifier(model, { optimizer: tf.train.momentum(0.02, 0.9) });
+    });
+
+    it('read the weights at any time', async () => {
+      const before = model.getWeights()[0].dataSync().slice();
+      await step();
+      const after = model.getWeights()[0].dataSync().slice();
+      assert.notDeepEqual(after, before);
+      await step();
+      assert.notDeepEqual(model.getWeights()[0].dataSync(), after);
+    });
+
+    it('keep a copy of the weights, read or not, while training goes on', async () => {
+      await step();
+      const unread = model.getWeights()[0].clone();
+      const read = model.getWeights()[0].clone();
+      const then = read.dataSync().slice();
+      await step();
+      await step();
+      assert.deepEqual(unread.dataSync(), then);
+      assert.deepEqual(read.dataSync(), then);
+      assert.notDeepEqual(model.getWeights()[0].dataSync(), then);
+      tf.dispose([unread, read]);
+    });
+
+    it('set the weights at any time', async () => {
+      const start = model.getWeights().map((weight) => tf.keep(weight.clone()));
+      const first = await step();
+      await step();
+      model.setWeights(start);
+      assert.equal(await step(), first);
+    });
+
+    it('go back to where a training was, the optimizer included', async () => {
+      await step();
+      const { optimizer } = model;
+      const weights = model.getWeights().map((weight) => weight.clone());
+      const state = (await optimizer.getWeights()).map(({ name, tensor }) => ({
+        name,
+        tensor: tensor.clone(),
+      }));
+      const expected = [await step(), await step(), await step()];
+      model.setWeights(weights);
+      await optimizer.setWeights(state);
+      assert.deepEqual([await step(), await step(), await step()], expected);
+    });
+
+    it('change the learning rate between steps', async () => {
+      const optimizer = model.optimizer as tf.SGDOptimizer;
+      const [eager] = [networks['batch normalization']()];
+      compileClassifier(eager, { optimizer: tf.train.momentum(0.02, 0.9) });
+      for (const rate of [0.02, 0.1, 0, 0.05]) {
+        optimizer.setLearningRate(rate);
+        (eager.optimizer as tf.SGDOptimizer).setLearningRate(rate);
+        const [expected] = await eagerStep(eager, { xs, ys });
+        const loss = await step();
+        assert.ok(Math.abs(loss - expected) < 1e-4, `${rate}: ${loss}, expected ${expected}`);
+      }
+    });
+
+    it('change the batch size', async () => {
+      const eager = networks['batch normalization']();
+      compileClassifier(eager, { optimizer: tf.train.momentum(0.02, 0.9) });
+      for (const size of [8, 5, 1, 8, 16, 5]) {
+        const data = batch({ size, seed: size });
+        const [expected] = await eagerStep(eager, data);
+        const [loss] = await graphsOf(model).trainOnBatch(data.xs, data.ys);
+        assert.ok(Math.abs(loss - expected) < 1e-4 * expected, `${size}: ${loss}, expected ${expected}`);
+      }
+    });
+
+    it('train two models at once', async () => {
+      const alone: number[] = [];
+      for (let i = 0; i < 4; i++) alone.push(await step());
+      const two = [0, 1].map(() => {
+        const other = networks['batch normalization']();
+        compileClassifier(other, { optimizer: tf.train.momentum(0.02, 0.9) });
+        return other;
+      });
+      for (let i = 0; i < 4; i++) {
+        const losses = await Promise.all(two.map((other) => graphsOf(other).trainOnBatch(xs, ys)));
+        assert.deepEqual(
+          losses.map(([loss]) => loss),
+          [alone[i], alone[i]],
+        );
+      }
+    });
+
+    it('compile the model anew, with another optimizer and a frozen layer', async () => {
+      await step();
+      model.layers[1].trainable = false;
+      const frozen = model.layers[1].getWeights()[0].dataSync().slice();
+      compileClassifier(model, { optimizer: tf.train.adam(0.01) });
+      const before = model.getWeights()[3].dataSync().slice();
+      await step();
+      assert.deepEqual(model.layers[1].getWeights()[0].dataSync(), frozen);
+      assert.notDeepEqual(model.getWeights()[3].dataSync(), before);
+      assert.equal(model.optimizer.iterations, 1);
+    });
+
+    it('go on without the graph', async () => {
+      const eager = networks['batch normalization']();
+      compileClassifier(eager, { optimizer: tf.train.momentum(0.02, 0.9) });
+      await step();
+      await eagerStep(eager, { xs, ys });
+      graphsOf(model).dispose();
+      const [loss] = await eagerStep(model, { xs, ys });
+      const [expected] = await eagerStep(eager, { xs, ys });
+      assert.ok(Math.abs(loss - expected) < 1e-4, `${loss}, expected ${expected}`);
+    });
+
+    it('do something else meanwhile', async () => {
+      let turns = 0;
+      const training = Promise.all([step(), step(), step()]).finally(() => {
+        turns = -turns;
+      });
+      while (turns >= 0 && turns < 1e6) {
+        turns++;
+        await setImmediate();
+      }
+      await training;
+      assert.ok(turns < -1, 'the main thread was blocked');
+    });
+
+    it('see a NaN as it comes', async () => {
+      const broken = { ...xs, data: Float32Array.from(xs.data, () => Number.NaN) };
+      const [loss] = await graphsOf(model).trainOnBatch(broken, ys);
+      assert.ok(Number.isNaN(loss));
+    });
+  });
+
+  it('refuses a model that was disposed', async () => {
+    const model = networks['max pooling']();
+    compileClassifier(model);
+    const compiled = graphsOf(model);
+    const { xs, ys } = batch();
+    await compiled.trainOnBatch(xs, ys);
+    model.dispose();
+    await assert.rejects(compiled.trainOnBatch(xs, ys), /disposed/);
+  });
+});
+
+describe('compileModel', () => {
+  /** Multiplies by a number that it draws in JavaScript, where no graph sees it. */
+  class Noise extends l.Layer {
+    static readonly className = 'Noise';
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.mul(Array.isArray(inputs) ? inputs[0] : inputs, Math.random());
+    }
+  }
+  class Doubled extends l.Layer {
+    static readonly className = 'Doubled';
+    static readonly traceable = true;
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.mul(Array.isArray(inputs) ? inputs[0] : inputs, 2);
+    }
+  }
+  class Peeking extends l.Layer {
+    static readonly className = 'Peeking';
+    static readonly traceable = true;
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      const x = Array.isArray(inputs) ? inputs[0] : inputs;
+      return tf.mul(x, x.dataSync()[0]);
+    }
+  }
+
+  before(async function () {
+    const { name } = await useBackend();
+    if (name !== 'native') this.skip();
+  });
+
+  it('says which layer it does not know, and takes one that says it is traceable', async () => {
+    const unknown = network(() => [new Noise({ name: 'my_noise' })])();
+    assert.match(compileModel(unknown).reason ?? '', /the layer my_noise is a Noise/);
+    const inside = network(() => [
+      tf.sequential({ layers: [l.gaussianNoise({ stddev: 1, inputShape: [6, 6, 2] })] }),
+    ])();
+    assert.match(compileModel(inside).reason ?? '', /is a GaussianNoise/);
+    const { ofLosses } = await compare(
+      network(() => [conv(), new Doubled({})]),
+      optimizers.SGD,
+    );
+    assert.ok(ofLosses < 1e-4);
+  });
+
+  it('falls back, with the reason, where a step reads values, and leaves the weights as they are', async () => {
+    const model = network(() => [conv(), new Peeking({})])();
+    compileClassifier(model);
+    const { xs, ys } = batch();
+    const before = model.getWeights()[0].dataSync().slice();
+    await assert.rejects(graphsOf(model).trainOnBatch(xs, ys), (error) => {
+      assert.ok(error instanceof UntraceableError);
+      assert.match(error.message, /reads the values/);
+      return true;
+    });
+    assert.deepEqual(model.getWeights()[0].dataSync(), before);
+    const output = await computeOnBatch(model, 'predict', (x) => model.apply(x) as tf.Tensor, [xs]);
+    assert.deepEqual(output.shape, [8, classes]);
+    assert.match(compileModel(model).reason ?? '', /reads the values/);
+  });
+
+  it('names the optimizers that it knows', async () => {
+    const model = networks['dense layers']();
+    compileClassifier(model, { optimizer: tf.train.rmsprop(0.01) });
+    const { xs, ys } = batch();
+    await assert.rejects(
+      graphsOf(model).trainOnBatch(xs, ys),
+      /RMSProp has no compiled update; SGD, momentum, Adam/,
+    );
+  });
+
+  it('does not compile with COURSE_COMPILE=0, nor on another backend', async () => {
+    const model = networks['dense layers']();
+    process.env.COURSE_COMPILE = '0';
+    try {
+      assert.equal(compileModel(model).reason, 'COURSE_COMPILE=0');
+    } finally {
+      delete process.env.COURSE_COMPILE;
+    }
+    await tf.setBackend('cpu');
+    try {
+      assert.match(compileModel(model).reason ?? '', /the backend cpu computes operation by operation/);
+    } finally {
+      await tf.setBackend('tensorflow');
+    }
+  });
+});
