@@ -4,7 +4,7 @@ import { useBackend } from '../backend';
 import { compose, fitStandardization, horizontalFlip, loadSplits, randomCrop, takeStratified } from '../data';
 import { saveClassifier } from '../interchange';
 import { buildModel, modelNames } from '../models';
-import { compileClassifier, evaluate, train } from '../training';
+import { compileClassifier, evaluate, type StepEngine, train } from '../training';
 import { positiveInteger, positiveNumber, runFolder } from './options';
 import { ProgressBar } from './progress-bar';
 
@@ -61,6 +61,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   );
   say(`backend ${backend.name} (${backend.device}): ${backend.reason}`);
   const started = performance.now();
+  let engine: StepEngine | undefined;
   const history = await train(model, images, {
     normalization,
     epochs,
@@ -68,6 +69,11 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     seed,
     validation,
     augment: options.augment ? compose(horizontalFlip(), randomCrop({ padding: 4 })) : undefined,
+    onEngine: (made) => {
+      engine = made;
+      bar.end();
+      say(`steps: ${made.compiled ? 'compiled, one graph each' : `operation by operation (${made.reason})`}`);
+    },
     onStep: ({ epoch, step, steps, loss, imagesPerSecond }) => {
       const label = `epoch ${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${Math.round(imagesPerSecond)} images/s`;
       bar.update({ label, done: step, total: steps, unit: 'steps' });
@@ -87,6 +93,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ...options,
     images: images.count,
     backend,
+    engine,
     node: process.version,
     cpu: cpus()[0]?.model,
     seconds,

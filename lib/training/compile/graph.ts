@@ -44,6 +44,7 @@ interface NativeSession {
   ): { dtype: number; shape: readonly number[] | null }[];
   run(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): Promise<ArrayBuffer[]>;
   runSync(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer[];
+  profile(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer;
   close(): void;
 }
 
@@ -158,6 +159,11 @@ export class Graph {
   /** Waits for a run that is under way. */
   runSync(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer[] {
     return this.native.runSync(feeds, fetches, targets);
+  }
+
+  /** Runs on the main thread and answers TensorFlow's RunMetadata in protobuf's wire format. */
+  profile(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer {
+    return this.native.profile(feeds, fetches, targets);
   }
 
   /** Frees the graph and its variables. */

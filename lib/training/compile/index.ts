@@ -6,6 +6,7 @@ import { CompiledModel, type Values } from './model';
 
 export { UntraceableError } from './graph';
 export { CompiledModel, type CompiledModelOptions, type Values } from './model';
+export type { OperationTime } from './profile';
 
 /** A compiled model, or why there is none. */
 export type Compilation =

@@ -14,6 +14,7 @@ import {
 import { withFusedKernels } from './kernels';
 import { looksAcrossTheBatch, requireTraceable } from './layers';
 import { addUpdates, countStep, learningRateOf, slotsOf } from './optimizers';
+import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
 import { trace } from './trace';
 
@@ -80,21 +81,36 @@ export class CompiledModel {
    * @param seed Fixes, with the number of the step, what dropout drops.
    */
   async trainOnBatch(xs: Values, ys: Values, { seed = 1 }: { seed?: number } = {}): Promise<number[]> {
-    const { optimizer } = this.model;
+    const results = await this.run(this.trainingSignature(xs, ys, seed), [xs, ys], this.trainingFeeds());
+    countStep(this.model.optimizer);
+    return results.map(({ data }) => data[0]);
+  }
+
+  /** Does one training step and tells how long each operation of the graph took. */
+  profileStep(xs: Values, ys: Values, { seed = 1 }: { seed?: number } = {}): OperationTime[] {
+    const { inputs, fetches, targets } = this.trainingSignature(xs, ys, seed);
+    this.state.push();
+    const feeds = [feed(inputs[0], xs.data), feed(inputs[1], ys.data), ...this.trainingFeeds()];
+    const names = fetches.map(({ ref }) => ref);
+    const metadata = this.graph.profile(feeds, names, targets);
+    countStep(this.model.optimizer);
+    return operationTimes(metadata);
+  }
+
+  private trainingSignature(xs: Values, ys: Values, seed: number): Signature {
     if (!sameItems(this.trainedWith, this.trainingParts())) this.generation++;
     const name = `train ${this.generation} ${seed}`;
     const signature = this.signature(name, [xs, ys], (inputs) => this.traceTraining(inputs, seed));
     this.trainedWith = this.trainingParts();
-    const results = await this.run(
-      signature,
-      [xs, ys],
-      [
-        feed(this.learningRate, Float32Array.of(learningRateOf(optimizer))),
-        feed(this.step, Int32Array.of(optimizer.iterations)),
-      ],
-    );
-    countStep(optimizer);
-    return results.map(({ data }) => data[0]);
+    return signature;
+  }
+
+  private trainingFeeds(): Feed[] {
+    const { optimizer } = this.model;
+    return [
+      feed(this.learningRate, Float32Array.of(learningRateOf(optimizer))),
+      feed(this.step, Int32Array.of(optimizer.iterations)),
+    ];
   }
 
   /** The model's output for a batch, dropout off, batch normalization by its running statistics. */
