@@ -76,6 +76,16 @@ export function normalizePixels(batch: ImageBatch, normalization: Normalization)
   return xs;
 }
 
+/**
+ * The same numbers, up to rounding, from a float32 tensor of bytes, [..., channels]: for a graph that is given the
+ * bytes, which are a quarter of the memory.
+ */
+export function normalizeBytes(bytes: tf.Tensor, { mean, std }: Normalization): tf.Tensor {
+  const factor = std.map((each) => 1 / (255 * each));
+  const offset = mean.map((each, c) => -each / std[c]);
+  return tf.tidy(() => tf.add(tf.mul(bytes, tf.tensor1d(factor)), tf.tensor1d(offset)));
+}
+
 /** Back to bytes, rounded and clipped to 0 to 255; reads the tensor's values at once and keeps it. */
 export function denormalize(xs: tf.Tensor4D, normalization: Normalization): ImageBatch {
   const [count, height, width, channels] = xs.shape;

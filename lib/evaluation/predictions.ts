@@ -4,9 +4,9 @@ import {
   type ImageDataset,
   imageBatches,
   type Normalization,
-  normalizePixels,
+  normalizeBytes,
 } from '../data';
-import { computeOnBatch, endsInSoftmax } from '../training';
+import { bytesOf, computeOnBatch, endsInSoftmax } from '../training';
 
 /** What a model says of each image of a dataset. */
 export interface Predictions {
@@ -65,12 +65,11 @@ export async function predictImages(
   images: ImageBatch,
   { normalization }: Pick<PredictOptions, 'normalization'>,
 ): Promise<Float32Array> {
-  const { count, height, width, channels } = images;
-  const xs = { shape: [count, height, width, channels], data: normalizePixels(images, normalization) };
-  const toProbabilities = (tensor: tf.Tensor) => {
-    const output = model.apply(tensor) as tf.Tensor2D;
+  const toProbabilities = (bytes: tf.Tensor) => {
+    const output = model.apply(normalizeBytes(bytes, normalization)) as tf.Tensor2D;
     return endsInSoftmax(model) ? output : tf.softmax(output);
   };
-  const { data } = await computeOnBatch(model, 'probabilities', toProbabilities, [xs]);
+  const name = `probabilities ${JSON.stringify(normalization)}`;
+  const { data } = await computeOnBatch(model, name, toProbabilities, [bytesOf(images)]);
   return data as Float32Array;
 }

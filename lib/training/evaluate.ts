@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { type ImageDataset, imageBatches, type Normalization } from '../data';
+import { type ImageDataset, imageBatches, type Normalization, normalizeBytes } from '../data';
 import { crossEntropyFromLogits, endsInSoftmax } from './classifier';
 import { computeOnBatch } from './compile';
 import { overlapped } from './overlap';
-import { trainingBatch } from './step';
+import { bytesOf, trainingBatch } from './step';
 
 export interface EvaluateOptions {
   /** The one fitted on the model's training images. */
@@ -34,13 +34,14 @@ export async function evaluate(
 ): Promise<Evaluation> {
   if (dataset.count === 0) throw new RangeError(`${dataset.name}: there is no image to evaluate on`);
   const numClasses = dataset.classNames.length;
-  const lossAndHits = sumsOf(model);
+  const name = `evaluate ${JSON.stringify(normalization)}`;
+  const lossAndHits = sumsOf(model, normalization);
   let done = 0;
   let lossSum = 0;
   let correct = 0;
   for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize }), {
-    prepare: (images) => trainingBatch(images, { normalization, numClasses }),
-    compute: ({ xs, ys }) => computeOnBatch(model, 'evaluate', lossAndHits, [xs, ys]),
+    prepare: (images) => trainingBatch(images, { numClasses }),
+    compute: ({ images, ys }) => computeOnBatch(model, name, lossAndHits, [bytesOf(images), ys]),
   })) {
     lossSum += data[0];
     correct += data[1];
@@ -50,11 +51,14 @@ export async function evaluate(
   return { loss: lossSum / done, accuracy: correct / done, count: done };
 }
 
-/** From images and one-hot labels to [sum of the losses, number classified correctly]: one read-back a batch. */
-function sumsOf(model: tf.LayersModel): (xs: tf.Tensor, ys: tf.Tensor) => tf.Tensor {
+/** From bytes and one-hot labels to [sum of the losses, number classified correctly]: one read-back a batch. */
+function sumsOf(
+  model: tf.LayersModel,
+  normalization: Normalization,
+): (bytes: tf.Tensor, ys: tf.Tensor) => tf.Tensor {
   const losses = endsInSoftmax(model) ? tf.metrics.categoricalCrossentropy : crossEntropyFromLogits;
-  return (xs, ys) => {
-    const output = model.apply(xs) as tf.Tensor;
+  return (bytes, ys) => {
+    const output = model.apply(normalizeBytes(bytes, normalization)) as tf.Tensor;
     const hits = tf.equal(tf.argMax(output, -1), tf.argMax(ys, -1));
     return tf.stack([tf.sum(losses(ys, output)), tf.sum(tf.cast(hits, 'float32'))]);
   };

@@ -11,5 +11,5 @@ export {
 } from './compile';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
 export type { EpochRecord, History, StepRecord } from './history';
-export type { StepEngine } from './step';
+export { bytesOf, type StepEngine } from './step';
 export { type TrainOptions, train } from './train';

@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LabelledImages, Normalization } from '../data';
-import { normalizePixels } from '../data';
-import { compileModel, giveUpCompiling, UntraceableError, type Values } from './compile';
+import { type ImageBatch, type LabelledImages, type Normalization, normalize, normalizeBytes } from '../data';
+import {
+  compileModel,
+  giveUpCompiling,
+  type TrainOnBatchOptions,
+  UntraceableError,
+  type Values,
+} from './compile';
 
-/** A batch as a network takes it. */
+/** A batch as a step takes it. */
 export interface TrainingBatch {
-  /** float32, [count, height, width, channels] */
-  readonly xs: Values;
+  /** Bytes, [count, height, width, channels]; normalized where the step is computed. */
+  readonly images: ImageBatch;
   /** One-hot, float32, [count, numClasses] */
   readonly ys: Values;
   readonly count: number;
@@ -26,21 +31,21 @@ export interface StepEngine {
   readonly reason?: string;
 }
 
-/** Makes a batch of bytes ready: normalized pixels and one-hot labels. */
+/** Bytes with one-hot labels. */
 export function trainingBatch(
   { images, labels, count }: LabelledImages,
-  { normalization, numClasses }: { normalization: Normalization; numClasses: number },
+  { numClasses }: { numClasses: number },
 ): TrainingBatch {
   const ys = new Float32Array(count * numClasses);
   labels.forEach((label, i) => {
     ys[i * numClasses + label] = 1;
   });
-  const { height, width, channels } = images;
-  return {
-    xs: { shape: [count, height, width, channels], data: normalizePixels(images, normalization) },
-    ys: { shape: [count, numClasses], data: ys },
-    count,
-  };
+  return { images, ys: { shape: [count, numClasses], data: ys }, count };
+}
+
+/** The bytes of images as input of a graph. */
+export function bytesOf({ pixels, count, height, width, channels }: ImageBatch): Values {
+  return { shape: [count, height, width, channels], data: pixels };
 }
 
 /** Computes the steps of one training, compiled where that is possible. */
@@ -48,39 +53,41 @@ export class Stepper {
   /** Known for sure after the first step. */
   engine: StepEngine;
 
+  private readonly options: TrainOnBatchOptions;
+
   constructor(
     private readonly model: tf.LayersModel,
-    private readonly seed: number,
+    private readonly normalization: Normalization,
+    { seed }: { seed: number },
   ) {
+    this.options = { seed, prepare: (xs) => normalizeBytes(xs, normalization) };
     const { compiled, reason } = compileModel(model);
     this.engine = { compiled: compiled !== undefined, reason };
   }
 
   /** One step of gradient descent. */
-  async step({ xs, ys }: TrainingBatch): Promise<StepResult> {
+  async step({ images, ys }: TrainingBatch): Promise<StepResult> {
     const { compiled } = compileModel(this.model);
     if (compiled) {
       try {
-        const [loss, accuracy] = await compiled.trainOnBatch(xs, ys, { seed: this.seed });
+        const [loss, accuracy] = await compiled.trainOnBatch(bytesOf(images), ys, this.options);
         return { loss, accuracy };
       } catch (error) {
         if (!(error instanceof UntraceableError)) throw error;
         this.engine = { compiled: false, reason: giveUpCompiling(this.model, error).reason };
       }
     }
-    return eagerStep(this.model, { xs, ys });
+    return this.eagerStep(images, ys);
   }
-}
 
-async function eagerStep(
-  model: tf.LayersModel,
-  { xs, ys }: Pick<TrainingBatch, 'xs' | 'ys'>,
-): Promise<StepResult> {
-  const tensors = [xs, ys].map(({ data, shape }) => tf.tensor(data, [...shape], 'float32'));
-  try {
-    const [loss, accuracy] = (await model.trainOnBatch(tensors[0], tensors[1])) as number[];
-    return { loss, accuracy };
-  } finally {
-    tf.dispose(tensors);
+  private async eagerStep(images: ImageBatch, { data, shape }: Values): Promise<StepResult> {
+    const xs = normalize(images, this.normalization);
+    const ys = tf.tensor(data, [...shape]);
+    try {
+      const [loss, accuracy] = (await this.model.trainOnBatch(xs, ys)) as number[];
+      return { loss, accuracy };
+    } finally {
+      tf.dispose([xs, ys]);
+    }
   }
 }

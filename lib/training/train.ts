@@ -51,7 +51,7 @@ export async function train(
 ): Promise<History> {
   const random = createRandom(seed);
   const steps = numBatches(dataset, batchSize);
-  const stepper = new Stepper(model, seed);
+  const stepper = new Stepper(model, normalization, { seed });
   const history: EpochRecord[] = [];
   const stop = listenForStop(signal);
   try {
@@ -66,7 +66,7 @@ export async function train(
       const coming = imageBatches(dataset, { batchSize, augment, random: epochRandom });
       const numClasses = dataset.classNames.length;
       for await (const { loss, accuracy, count } of overlapped(coming, {
-        prepare: (images) => trainingBatch(images, { normalization, numClasses }),
+        prepare: (images) => trainingBatch(images, { numClasses }),
         compute: (batch) => stop.race(stepper.step(batch)),
       })) {
         step++;

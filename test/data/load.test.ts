@@ -59,7 +59,7 @@ describe('loadDataset', function () {
   it('needs less than 400 MB for all of CIFAR-10', () => {
     const script = `require(${JSON.stringify(require.resolve('../../lib/data/load'))}).loadCifar10()
       .then(() => console.log(process.resourceUsage().maxRSS))`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register', '-e', script], {
+    const { stdout, stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', script], {
       cwd: courseRoot(),
       encoding: 'utf8',
     });

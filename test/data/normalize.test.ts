@@ -6,6 +6,7 @@ import {
   type ImageDataset,
   type Normalization,
   normalize,
+  normalizeBytes,
   normalizePixels,
   parseNormalization,
   scaleOnly,
@@ -79,6 +80,17 @@ describe('normalize', () => {
     assert.deepEqual(xs.shape, [1, 1, 2, 2]);
     assertClose(await xs.data(), [-1, 0, 1, 2]);
     xs.dispose();
+  });
+});
+
+describe('normalizeBytes', () => {
+  it('gives the same numbers from a tensor of bytes, and leaves no other tensor', async () => {
+    const bytes = tf.tensor4d(Float32Array.from(batch.pixels), [1, 1, 2, 2]);
+    const before = tf.memory().numTensors;
+    const xs = normalizeBytes(bytes, halves);
+    assert.equal(tf.memory().numTensors, before + 1);
+    assertClose(await xs.data(), [-1, 0, 1, 2]);
+    tf.dispose([bytes, xs]);
   });
 });
 

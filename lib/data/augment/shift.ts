@@ -55,19 +55,28 @@ function pickShape({ height, width, channels }: ImageShape): ImageShape {
   return { height, width, channels };
 }
 
+/** One copy moves the whole image; what it carries over an edge is then replaced by what the border says. */
 function shiftInto(
   input: Uint8Array,
   output: Uint8Array,
   { height, width, channels, dx, dy, border }: ImageShape & { dx: number; dy: number; border: Border },
 ): void {
-  const columns = Int32Array.from({ length: width }, (_, x) => pixelAt(x - dx, width, border));
-  let to = 0;
+  const distance = (dy * width + dx) * channels;
+  if (distance < 0) output.set(input.subarray(-distance));
+  else if (distance < input.length) output.set(input.subarray(0, input.length - distance), distance);
+  const start = Math.min(width, Math.max(0, dx)); // columns from here to `end` come from inside
+  const end = Math.max(start, Math.min(width, width + dx));
   for (let y = 0; y < height; y++) {
     const row = pixelAt(y - dy, height, border);
-    for (let x = 0; x < width; x++, to += channels) {
-      if (row < 0 || columns[x] < 0) continue; // stays black
-      const from = (row * width + columns[x]) * channels;
-      for (let c = 0; c < channels; c++) output[to + c] = input[from + c];
+    const isInside = y >= dy && y < height + dy;
+    for (let x = 0; x < width; x++) {
+      if (isInside && x === start) x = end; // those are right already
+      if (x === width) break;
+      const column = pixelAt(x - dx, width, border);
+      const isBlack = row < 0 || column < 0;
+      const to = (y * width + x) * channels;
+      const from = (row * width + column) * channels;
+      for (let c = 0; c < channels; c++) output[to + c] = isBlack ? 0 : input[from + c];
     }
   }
 }

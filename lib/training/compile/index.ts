@@ -5,7 +5,7 @@ import { UntraceableError } from './graph';
 import { CompiledModel, type Values } from './model';
 
 export { UntraceableError } from './graph';
-export { CompiledModel, type CompiledModelOptions, type Values } from './model';
+export { CompiledModel, type CompiledModelOptions, type TrainOnBatchOptions, type Values } from './model';
 export type { OperationTime } from './profile';
 
 /** A compiled model, or why there is none. */
@@ -57,12 +57,16 @@ export async function computeOnBatch(
       giveUpCompiling(model, error);
     }
   }
-  const result = tf.tidy(() => compute(...inputs.map(({ data, shape }) => tf.tensor(data, [...shape]))));
+  const result = tf.tidy(() => compute(...inputs.map(tensorOf)));
   try {
-    return { shape: result.shape, data: (await result.data()) as Float32Array | Int32Array };
+    return { shape: result.shape, data: (await result.data()) as Values['data'] };
   } finally {
     result.dispose();
   }
+}
+
+function tensorOf({ data, shape }: Values): tf.Tensor {
+  return tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
 }
 
 function tryToCompile(model: tf.LayersModel): Compilation {

@@ -16,12 +16,20 @@ import { looksAcrossTheBatch, requireTraceable } from './layers';
 import { addUpdates, countStep, learningRateOf, slotsOf } from './optimizers';
 import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
-import { trace } from './trace';
+import { type Tracer, trace } from './trace';
 
 /** Numbers with a shape, row-major: a tensor's values without the tensor. */
 export interface Values {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array;
+  /** Bytes are float32 to the model. */
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
+
+export interface TrainOnBatchOptions {
+  /** Fixes, with the number of the step, what dropout drops; default 1. */
+  readonly seed?: number;
+  /** Makes of `xs`, inside the graph, what the model takes, such as normalized pixels of bytes. One function a training. */
+  readonly prepare?: (xs: tf.Tensor) => tf.Tensor;
 }
 
 export interface CompiledModelOptions extends GraphOptions {
@@ -77,18 +85,16 @@ export class CompiledModel {
   /**
    * One step of gradient descent, as `model.trainOnBatch`: resolves to the loss, regularization included, and the
    * metrics. The first call with a new batch size takes longer, since it traces the step.
-   *
-   * @param seed Fixes, with the number of the step, what dropout drops.
    */
-  async trainOnBatch(xs: Values, ys: Values, { seed = 1 }: { seed?: number } = {}): Promise<number[]> {
-    const results = await this.run(this.trainingSignature(xs, ys, seed), [xs, ys], this.trainingFeeds());
+  async trainOnBatch(xs: Values, ys: Values, options: TrainOnBatchOptions = {}): Promise<number[]> {
+    const results = await this.run(this.trainingSignature(xs, ys, options), [xs, ys], this.trainingFeeds());
     countStep(this.model.optimizer);
     return results.map(({ data }) => data[0]);
   }
 
   /** Does one training step and tells how long each operation of the graph took. */
-  profileStep(xs: Values, ys: Values, { seed = 1 }: { seed?: number } = {}): OperationTime[] {
-    const { inputs, fetches, targets } = this.trainingSignature(xs, ys, seed);
+  profileStep(xs: Values, ys: Values, options: TrainOnBatchOptions = {}): OperationTime[] {
+    const { inputs, fetches, targets } = this.trainingSignature(xs, ys, options);
     this.state.push();
     const feeds = [feed(inputs[0], xs.data), feed(inputs[1], ys.data), ...this.trainingFeeds()];
     const names = fetches.map(({ ref }) => ref);
@@ -97,11 +103,12 @@ export class CompiledModel {
     return operationTimes(metadata);
   }
 
-  private trainingSignature(xs: Values, ys: Values, seed: number): Signature {
-    if (!sameItems(this.trainedWith, this.trainingParts())) this.generation++;
-    const name = `train ${this.generation} ${seed}`;
-    const signature = this.signature(name, [xs, ys], (inputs) => this.traceTraining(inputs, seed));
-    this.trainedWith = this.trainingParts();
+  private trainingSignature(xs: Values, ys: Values, { seed = 1, prepare }: TrainOnBatchOptions): Signature {
+    if (!sameItems(this.trainedWith, [prepare, ...this.trainingParts()])) this.generation++;
+    const signature = this.signature(`train ${this.generation} ${seed}`, [xs, ys], (inputs) =>
+      this.traceTraining(inputs, { seed, prepare }),
+    );
+    this.trainedWith = [prepare, ...this.trainingParts()]; // the first trace makes the optimizer's variables
     return signature;
   }
 
@@ -130,7 +137,9 @@ export class CompiledModel {
   ): Promise<Values[]> {
     const signature = this.signature(`call ${name}`, inputs, (placeholders) => {
       const { result } = this.trace((tracer) => {
-        return compute(...placeholders.map(tracer.tensor)).map(tracer.output);
+        return compute(...placeholders.map((placeholder) => toTensor(tracer, placeholder))).map(
+          tracer.output,
+        );
       });
       return { inputs: placeholders, fetches: result, targets: [] };
     });
@@ -149,13 +158,16 @@ export class CompiledModel {
     inputs: readonly Values[],
     add: (placeholders: Output[]) => Signature,
   ): Signature {
-    const key = [name, ...inputs.map(({ shape }) => shape.join('x'))].join(' ');
+    const key = [
+      name,
+      ...inputs.map(({ shape, data }) => `${shape.join('x')} ${data.constructor.name}`),
+    ].join(' ');
     const known = this.signatures.get(key);
     if (known) return known;
     const placeholders = inputs.map(({ shape, data }, i) =>
       this.graph.placeholder(`${key}/${i}`.replace(/[^\w/]/g, '_'), {
         shape,
-        dtype: data instanceof Float32Array ? DataType.float32 : DataType.int32,
+        dtype: dataTypeOfValues(data),
       }),
     );
     try {
@@ -182,7 +194,7 @@ export class CompiledModel {
     );
     return buffers.map((buffer, i) => {
       const { shape, dtype } = fetches[i];
-      return { shape, data: typedArray(buffer, dtype) as Float32Array | Int32Array };
+      return { shape, data: typedArray(buffer, dtype) };
     });
   }
 
@@ -193,13 +205,13 @@ export class CompiledModel {
     );
   }
 
-  private traceTraining(inputs: Output[], seed: number): Signature {
+  private traceTraining(inputs: Output[], { seed, prepare }: { seed: number; prepare?: Prepare }): Signature {
     const { graph, state } = this;
     const { optimizer } = this.model;
     const batchSize = inputs[0].shape[0];
     const count = batchSize % this.towers === 0 ? this.towers : 1;
     const parts = partsOf(graph, inputs, count);
-    const towers = parts.map((part, i) => this.traceTower(part, `${seed}/tower ${i}`));
+    const towers = parts.map((part, i) => this.traceTower(part, { seed: `${seed}/tower ${i}`, prepare }));
     const [{ gradients, assigned }] = towers;
 
     const updates = addUpdates(
@@ -238,7 +250,7 @@ export class CompiledModel {
   }
 
   /** Loss, metrics and gradients of one part of the batch. */
-  private traceTower(inputs: readonly Output[], seed: string) {
+  private traceTower([x, y]: readonly Output[], { seed, prepare }: { seed: string; prepare?: Prepare }) {
     const { optimizer } = this.model;
     const parts = trainable(this.model);
     const variables = new Map(
@@ -258,7 +270,9 @@ export class CompiledModel {
       const step = parts.makeTrainFunction();
       const replaced = { applyGradients } as Partial<tf.Optimizer>;
       const outputs = withReplaced<Partial<tf.Optimizer>, tf.Tensor[]>(optimizer, replaced, () =>
-        withGraphDropout(tracer, { seed, step: this.step }, () => step(inputs.map(tracer.tensor))),
+        withGraphDropout(tracer, { seed, step: this.step }, () =>
+          step([prepare ? prepare(toTensor(tracer, x)) : toTensor(tracer, x), tracer.tensor(y)]),
+        ),
       );
       const results = outputs.map(tracer.output);
       tf.dispose(outputs);
@@ -273,11 +287,25 @@ function trainable(model: tf.LayersModel): TrainableParts {
   return ((model as { model?: tf.LayersModel }).model ?? model) as unknown as TrainableParts;
 }
 
+type Prepare = NonNullable<TrainOnBatchOptions['prepare']>;
+
+function dataTypeOfValues(data: Values['data']): number {
+  if (data instanceof Float32Array) return DataType.float32;
+  return data instanceof Int32Array ? DataType.int32 : DataType.uint8;
+}
+
+/** Bytes, which tfjs has no type for, become float32. */
+function toTensor({ graph, tensor }: Tracer, output: Output): tf.Tensor {
+  if (output.dtype !== DataType.uint8) return tensor(output);
+  const attributes = [attribute.type('SrcT', DataType.uint8), attribute.type('DstT', DataType.float32)];
+  return tensor(graph.one('Cast', [output], { attributes }));
+}
+
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
-function feed({ ref, shape, dtype }: Output, data: Float32Array | Int32Array): Feed {
+function feed({ ref, shape, dtype }: Output, data: Values['data']): Feed {
   return { name: ref, shape, dtype, data };
 }
 

@@ -248,6 +248,24 @@ describe('a compiled training step', () => {
     }
   });
 
+  it('takes bytes, and prepares them inside the graph', async () => {
+    const models = [0, 1].map(() => {
+      const model = networks['dense layers']();
+      compileClassifier(model, { optimizer: optimizers.SGD() });
+      return model;
+    });
+    const { ys } = batch();
+    const bytes = Uint8Array.from({ length: 8 * 72 }, (_, i) => (i * 37) % 256);
+    const shape = [8, 6, 6, 2];
+    const halved = { shape, data: Float32Array.from(bytes, (byte) => byte / 128 - 1) };
+    const prepare = (xs: tf.Tensor) => tf.sub(tf.div(xs, 128), 1);
+    for (let step = 0; step < 3; step++) {
+      const [expected] = await graphsOf(models[0]).trainOnBatch(halved, ys);
+      const [loss] = await graphsOf(models[1]).trainOnBatch({ shape, data: bytes }, ys, { prepare });
+      assert.ok(Math.abs(loss - expected) < 1e-5, `${loss}, expected ${expected}`);
+    }
+  });
+
   describe('drops out', () => {
     /** Ones through dropout, and then the mean of it as the only logit that counts. */
     const dropping = (rate: number, seed?: number, times = 1) => {
