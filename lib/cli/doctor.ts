@@ -8,6 +8,7 @@ import { useBackend } from '../backend';
 import { catalogue, datasetFolder } from '../data';
 import { courseRoot, stateFolder } from '../paths';
 import { measure } from '../timing';
+import { whyNotCompiled } from '../training';
 
 /** One thing looked at: `missing` is needed and breaks the course, `poor` can be lived with. */
 export interface Finding {
@@ -120,11 +121,15 @@ async function engine(): Promise<Finding> {
     const { name: backend, device, version, reason, skipped, warnings } = await useBackend();
     const speed = await imagesPerSecond();
     const poor = backend === 'wasm' || backend === 'cpu' || warnings.length > 0;
+    const uncompiled = whyNotCompiled();
+    const steps = uncompiled
+      ? `training operation by operation (${uncompiled})`
+      : 'training by compiled steps';
     const notes = [...warnings, ...skipped.map((skip) => `${skip.name} is not used: ${skip.reason}`)];
     return {
       name,
       state: poor ? 'poor' : 'good',
-      detail: `${backend} (${version}) on ${device}, because ${reason}; ${speed} images/s`,
+      detail: `${backend} (${version}) on ${device}, because ${reason}; ${steps}; ${speed} images/s`,
       ...(notes.length > 0 && { remedy: notes.join('\n  ') }),
     };
   } catch (error) {

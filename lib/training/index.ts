@@ -8,6 +8,7 @@ export {
   computeOnBatch,
   UntraceableError,
   type Values,
+  whyNotCompiled,
 } from './compile';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
 export type { EpochRecord, History, StepRecord } from './history';

@@ -51,6 +51,7 @@ describe('course doctor', () => {
     const backend = findings[names.indexOf('Backend')];
     const speed = /; (\d+) images\/s$/.exec(backend.detail)?.[1];
     assert.ok(Number(speed) > 0, backend.detail);
+    assert.match(backend.detail, /training (by compiled steps|operation by operation \()/);
     assert.match(findings[names.indexOf('JupyterLab')].detail, /^\d+\.\d+\.\d+$/);
   });
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { graphSessionModule } from '../../backend/native';
 import { CourseError } from '../../errors';
 import { nodeBackend } from './binding';
 import { UntraceableError } from './graph';
@@ -15,12 +16,26 @@ export type Compilation =
 
 const compilations = new WeakMap<tf.LayersModel, Compilation>();
 
+/** Why no model can be compiled here; undefined where models can. */
+export function whyNotCompiled(): string | undefined {
+  if (process.env.COURSE_COMPILE === '0') return 'COURSE_COMPILE=0';
+  if (tf.getBackend() !== 'tensorflow')
+    return `the backend ${tf.getBackend()} computes operation by operation; only the native one has graphs`;
+  try {
+    graphSessionModule();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CourseError) return error.message;
+    throw error;
+  }
+}
+
 /**
  * The graphs of `model`, made on the first call and kept with it; or the reason why it is computed operation by
  * operation. What can be traced is known for sure only when a step is: see `UntraceableError`.
  */
 export function compileModel(model: tf.LayersModel): Compilation {
-  const unavailable = reasonAgainst();
+  const unavailable = whyNotCompiled();
   if (unavailable) return { reason: unavailable };
   const known = compilations.get(model);
   if (known) return known;
@@ -75,13 +90,7 @@ function tryToCompile(model: tf.LayersModel): Compilation {
   try {
     return { compiled: new CompiledModel(model, backend) };
   } catch (error) {
-    if (error instanceof UntraceableError || error instanceof CourseError) return { reason: error.message };
+    if (error instanceof UntraceableError) return { reason: error.message };
     throw error;
   }
-}
-
-function reasonAgainst(): string | undefined {
-  if (process.env.COURSE_COMPILE === '0') return 'COURSE_COMPILE=0';
-  if (tf.getBackend() === 'tensorflow') return undefined;
-  return `the backend ${tf.getBackend()} computes operation by operation; only the native one has graphs`;
 }
