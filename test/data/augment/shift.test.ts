@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomCrop, shift, shiftBatch } from '../../../lib/data';
+import { pixelAt } from '../../../lib/data/augment/border';
 import { createRandom } from '../../../lib/random';
 import { grey, pattern, rowsOf } from '../images';
 
@@ -37,6 +38,22 @@ describe('shiftBatch', () => {
       [8, 7, 8],
       [5, 4, 5],
     ]);
+  });
+
+  it('moves any distance, even out of the image, as looking up each pixel does', () => {
+    for (const border of ['zero', 'reflect'] as const) {
+      for (let dx = -7; dx <= 7; dx++) {
+        for (let dy = -7; dy <= 7; dy++) {
+          const expected = [0, 1, 2].map((y) =>
+            [0, 1, 2].map((x) => {
+              const [row, column] = [pixelAt(y - dy, 3, border), pixelAt(x - dx, 3, border)];
+              return row < 0 || column < 0 ? 0 : 1 + row * 3 + column;
+            }),
+          );
+          assert.deepEqual(shifted({ dx, dy, border }), expected, `${dx}, ${dy}, ${border}`);
+        }
+      }
+    }
   });
 
   it('keeps the image for 0, and every channel in its place', () => {
