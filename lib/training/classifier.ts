@@ -38,8 +38,10 @@ export function endsInSoftmax(model: tf.LayersModel): boolean {
 /** Cross-entropy in nats of each image, [batch], from one-hot labels and logits, both [batch, numClasses]. */
 export function crossEntropyFromLogits(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
   const fused = 'SoftmaxCrossEntropyWithLogits'; // in a compiled step
-  if (tf.getKernel(fused, tf.getBackend()))
-    return (tf.engine().runKernel(fused, { logits, labels }) as tf.Tensor[])[0];
+  if (tf.getKernel(fused, tf.getBackend())) {
+    const inputs = { logits, labels: tf.cast(labels, 'float32') };
+    return (tf.engine().runKernel(fused, inputs) as tf.Tensor[])[0];
+  }
   return tf.losses.softmaxCrossEntropy(labels, logits, undefined, 0, tf.Reduction.NONE);
 }
 

@@ -11,8 +11,7 @@ export function withFusedKernels<T>(backend: NodeBackend, body: () => T): T {
   const undo: (() => void)[] = [];
   try {
     for (const [kernelName, kernelFunc] of Object.entries(fusedKernels(backend))) {
-      tf.registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
-      undo.push(() => tf.unregisterKernel(kernelName, 'tensorflow'));
+      undo.push(replaceKernel({ kernelName, backendName: 'tensorflow', kernelFunc }));
     }
     for (const gradient of fusedGradients(backend)) undo.push(replaceGradient(gradient));
     const batchNormalization = prototypeOf(tf.layers.batchNormalization({ name: 'prototype' }));
@@ -24,6 +23,17 @@ export function withFusedKernels<T>(backend: NodeBackend, body: () => T): T {
   } finally {
     for (const restore of undo.reverse()) restore();
   }
+}
+
+function replaceKernel(kernel: tf.KernelConfig): () => void {
+  const { kernelName, backendName } = kernel;
+  const before = tf.getKernel(kernelName, backendName);
+  if (before) tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel(kernel);
+  return () => {
+    tf.unregisterKernel(kernelName, backendName);
+    if (before) tf.registerKernel(before);
+  };
 }
 
 function replaceGradient(gradient: tf.GradConfig): () => void {

@@ -130,7 +130,7 @@ export class CompiledModel {
    * Runs any computation on tensors and the model as a graph. It is traced once for each shape of its inputs and kept
    * by `name`, so two computations need two names.
    */
-  call(
+  async call(
     name: string,
     compute: (...tensors: tf.Tensor[]) => tf.Tensor[],
     inputs: readonly Values[],

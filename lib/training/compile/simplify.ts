@@ -30,8 +30,7 @@ export function addSimplified(
       return [graph.one('BiasAddGrad', [a], { attributes: channelsLast })];
     }
     case 'BatchMatMulV2':
-      if (!floats || a.shape.length !== 2 || b.shape.length !== 2) break;
-      return [matMul(graph, a, b, attributes)];
+      if (floats && isMatrix(a) && isMatrix(b)) return [matMul(graph, a, b, attributes)];
   }
   return graph.add(op, inputs, { attributes });
 }
@@ -47,11 +46,21 @@ function lastAxisIsKept(graph: Graph, axes: Output, rank: number): boolean {
   return axes.ref === graph.integers(Array.from({ length: rank - 1 }, (_, axis) => axis)).ref;
 }
 
+/** Also as a batch of one matrix, which tfjs makes of it in dense layers. */
+function isMatrix({ shape }: Output): boolean {
+  return shape.length === 2 || (shape.length === 3 && shape[0] === 1);
+}
+
 function matMul(graph: Graph, a: Output, b: Output, attributes: readonly Attribute[]): Output {
   const flag = (name: string) => attributes.find((each) => each.name === name)?.value === true;
+  const reshape = (x: Output, shape: readonly number[]) =>
+    x.shape.length === shape.length ? x : graph.one('Reshape', [x, graph.integers(shape)]);
   const transposed = [
     attribute.bool('transpose_a', flag('adj_x')),
     attribute.bool('transpose_b', flag('adj_y')),
   ];
-  return graph.one('MatMul', [a, b], { attributes: [...ofFloats, ...transposed] });
+  const matrices = [a, b].map((x) => reshape(x, x.shape.slice(-2)));
+  const product = graph.one('MatMul', matrices, { attributes: [...ofFloats, ...transposed] });
+  const isBatch = a.shape.length === 3 || b.shape.length === 3;
+  return isBatch ? reshape(product, [1, ...product.shape]) : product;
 }
