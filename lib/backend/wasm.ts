@@ -1,24 +1,45 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { WorkingBackend } from './report';
 import { registerTrainingKernels } from './wasm-kernels';
+import { startThreads, threadCount } from './wasm-threads';
 
-let pathsAreSet = false;
+let threads: Promise<number> | undefined;
 
-/** Makes WebAssembly ready to train: its files are found inside its own package, and its missing kernels are added. */
+/**
+ * Makes WebAssembly ready to train: its files are found inside its own package, it computes on several threads where
+ * they can be started, and its missing kernels are added.
+ */
 export async function loadWasm(): Promise<WorkingBackend> {
   const tf = await import('@tensorflow/tfjs');
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
-  if (!pathsAreSet) wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
-  pathsAreSet = true;
+  threads ??= prepare();
+  const count = await threads;
   registerTrainingKernels();
-  // The package has no threads in Node: its threaded build starts its workers from blob addresses, as browsers do.
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   return {
     name: 'wasm',
     tfBackend: 'wasm',
-    device: `CPU, 1 thread${simd ? ', SIMD' : ''}`,
+    device: `CPU, ${count} ${count === 1 ? 'thread' : 'threads'}${simd ? ', SIMD' : ''}`,
     onGpu: false,
     version: `tfjs-backend-wasm ${wasm.version_wasm}`,
     warnings: [],
   };
+}
+
+/** Registers the backend; resolves to the number of threads that it has. */
+async function prepare(): Promise<number> {
+  const tf = await import('@tensorflow/tfjs');
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  const folder = dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));
+  wasm.setWasmPaths(`${join(folder, 'wasm-out')}/`);
+  const threads = threadCount();
+  if (threads === 1 || !(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) return 1;
+  try {
+    const backend = await startThreads(join(folder, 'wasm-out'), { threads });
+    tf.removeBackend('wasm');
+    tf.registerBackend('wasm', () => backend, 2);
+    return wasm.getThreadsCount();
+  } catch {
+    return 1; // the package's own build for one thread is registered already
+  }
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CourseError } from '../errors';
 import type { WorkingBackend } from './report';
+import { fuseAdam } from './webgpu-adam';
 
 /** What tells a real graphics card from a program that plays one. */
 export interface AdapterFacts {
@@ -55,6 +56,7 @@ export async function loadWebgpu({ software = false }: { software?: boolean } = 
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true });
   Object.defineProperty(globalThis, 'self', { value: globalThis, configurable: true, writable: true });
   await import('@tensorflow/tfjs-backend-webgpu');
+  fuseAdam();
   const device =
     info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'GPU';
   return {

@@ -1,48 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { useBackend } from '../../lib/backend';
+import { assertSame, gradientsOf } from './gradients';
 import { uniformTensor } from './tensors';
-
-type Gradient = () => tf.Tensor[];
-const tolerance = 1e-4; // of the largest value; both compute in 32 bits, in another order
-
-/** The gradients on plain JavaScript and on WebAssembly must be the same, and no tensor may stay behind on either. */
-async function assertSame(gradient: Gradient): Promise<void> {
-  const results: number[][][] = [];
-  for (const backend of ['cpu', 'wasm'] as const) {
-    await useBackend({ backend });
-    const before = tf.memory().numTensors;
-    const tensors = gradient();
-    results.push(await Promise.all(tensors.map(async (tensor) => [...(await tensor.data())])));
-    tf.dispose(tensors);
-    assert.equal(tf.memory().numTensors, before, `${backend} leaks`);
-  }
-  const [expected, found] = results;
-  for (const [i, values] of expected.entries()) {
-    const scale = Math.max(...values.map(Math.abs));
-    assert.ok(scale > 0.01, 'a gradient of zeros proves nothing');
-    assert.equal(found[i].length, values.length);
-    for (const [j, value] of values.entries()) {
-      const difference = Math.abs(found[i][j] - value);
-      assert.ok(
-        difference <= tolerance * scale,
-        `gradient ${i}, place ${j}: ${found[i][j]}, cpu has ${value}`,
-      );
-    }
-  }
-}
-
-/** Gradients of `f`, weighed by fixed random numbers so that each place of the output counts differently. */
-function gradientsOf(f: (...inputs: tf.Tensor[]) => tf.Tensor, ...shapes: number[][]): Gradient {
-  return () =>
-    tf.tidy(() => {
-      const inputs = shapes.map((shape, i) => uniformTensor(shape, 10 + i));
-      return tf.grads((...args: tf.Tensor[]) => {
-        const output = f(...args);
-        return output.mul(uniformTensor(output.shape, 99)).sum();
-      })(inputs);
-    });
-}
 
 describe('wasm trains: its gradients are those of plain JavaScript', () => {
   let previous: string;
@@ -104,28 +64,6 @@ describe('wasm trains: its gradients are those of plain JavaScript', () => {
         [2, 2, 2, 3],
       ),
     ));
-
-  it('max and average pooling', async () => {
-    for (const padding of ['same', 'valid'] as const) {
-      await assertSame(gradientsOf((x) => tf.maxPool(x as tf.Tensor4D, [2, 3], 2, padding), [2, 7, 6, 3]));
-      await assertSame(
-        gradientsOf((x) => tf.avgPool(x as tf.Tensor4D, [3, 2], [2, 1], padding), [2, 7, 6, 3]),
-      );
-    }
-  });
-
-  it('max pooling of windows whose largest value is negative or 0', async () => {
-    const values = [-4, -1, -2, -3, 0, -5, 0, -1, 3, 1, 2, 0]; // as 1 x 2: each window is a pair
-    const expected = [0, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0];
-    await useBackend({ backend: 'wasm' });
-    const dx = tf.tidy(() =>
-      tf.grad((x) => tf.maxPool(x as tf.Tensor4D, [1, 2], [1, 2], 'valid').sum())(
-        tf.tensor4d(values, [1, 1, 12, 1]),
-      ),
-    );
-    assert.deepEqual([...(await dx.data())], expected);
-    dx.dispose();
-  });
 
   it('batch normalization', () =>
     assertSame(
