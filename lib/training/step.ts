@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type ImageBatch, type LabelledImages, type Normalization, normalize, normalizeBytes } from '../data';
+import { CourseError } from '../errors';
 import {
   compileModel,
   giveUpCompiling,
@@ -7,6 +8,7 @@ import {
   UntraceableError,
   type Values,
 } from './compile';
+import { trainable } from './compile/model';
 
 /** A batch as a step takes it. */
 export interface TrainingBatch {
@@ -60,6 +62,8 @@ export class Stepper {
     private readonly normalization: Normalization,
     { seed }: { seed: number },
   ) {
+    if (!model.optimizer)
+      throw new CourseError('the model has no optimizer and loss; call compileClassifier(model)');
     this.options = { seed, prepare: (xs) => normalizeBytes(xs, normalization) };
     const { compiled, reason } = compileModel(model);
     this.engine = { compiled: compiled !== undefined, reason };
@@ -83,11 +87,14 @@ export class Stepper {
   private async eagerStep(images: ImageBatch, { data, shape }: Values): Promise<StepResult> {
     const xs = normalize(images, this.normalization);
     const ys = tf.tensor(data, [...shape]);
+    const results = trainable(this.model).makeTrainFunction()([xs, ys]);
+    const both = tf.stack(results); // read back once; model.trainOnBatch would read each by itself
+    tf.dispose([xs, ys, ...results]);
     try {
-      const [loss, accuracy] = (await this.model.trainOnBatch(xs, ys)) as number[];
+      const [loss, accuracy] = await both.data();
       return { loss, accuracy };
     } finally {
-      tf.dispose([xs, ys]);
+      both.dispose();
     }
   }
 }

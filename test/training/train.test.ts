@@ -99,6 +99,11 @@ describe('train', () => {
     }
   });
 
+  it('asks for a loss and an optimizer', async () => {
+    const model = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [12, 12, 3] })] });
+    await assert.rejects(train(model, images, options), /call compileClassifier\(model\)/);
+  });
+
   it('trains a model that cannot be compiled operation by operation', async () => {
     const model = toyModel();
     compileClassifier(model, { optimizer: tf.train.rmsprop(0.01) });

@@ -282,8 +282,8 @@ export class CompiledModel {
   }
 }
 
-/** A Sequential keeps the model that trains inside. */
-function trainable(model: tf.LayersModel): TrainableParts {
+/** The parts that train; a Sequential keeps them in a model inside. */
+export function trainable(model: tf.LayersModel): TrainableParts {
   return ((model as { model?: tf.LayersModel }).model ?? model) as unknown as TrainableParts;
 }
 
