@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { CourseError } from '../errors';
+import { benchCommand } from './bench';
 import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
@@ -17,7 +18,8 @@ export function buildProgram(): Command {
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
     .addCommand(predictCommand())
-    .addCommand(notebooksCommand());
+    .addCommand(notebooksCommand())
+    .addCommand(benchCommand());
 }
 
 /** Runs the command in `argv` (node, script, arguments ...); a user's mistake ends in one sentence and exit code 1. */

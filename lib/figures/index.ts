@@ -18,4 +18,11 @@ export { type PngOptions, type RenderOptions, renderPng, renderSvg } from './ren
 export { saveFigure } from './save';
 export { type ShowOptions, show } from './show';
 export { type Row, type ShowTableOptions, showTable, type Table, table } from './table';
+export {
+  batchSweepFigure,
+  type SweepPoint,
+  type Throughput,
+  type ThroughputFigureOptions,
+  throughputFigure,
+} from './throughput';
 export { type CurvePoint, type Run, trainingCurvesFigure } from './training-curves';

@@ -1,0 +1,136 @@
+/** This course as a contender: `node contender.js WORK` gets ready, then times one round for each line that it reads. */
+import { createInterface } from 'node:readline';
+import * as tf from '@tensorflow/tfjs';
+import { type BackendName, useBackend } from '../backend';
+import {
+  compose,
+  horizontalFlip,
+  type ImageBatch,
+  type ImageDataset,
+  loadDataset,
+  type Normalization,
+  normalize,
+  normalizePixels,
+  randomCrop,
+} from '../data';
+import { createRandom } from '../random';
+import { crossEntropyFromLogits } from '../training';
+import { createPredictor, createStepper } from './compiled';
+import { createEagerPredictor, createEagerStepper } from './eager';
+import { buildNetwork, buildOptimizer, type NetworkSpec } from './networks';
+import type { RoundAnswer } from './process';
+import type { Work } from './work';
+
+/** One round's work, and what it works with. */
+interface Prepared {
+  readonly runRound: () => Promise<Omit<RoundAnswer, 'images' | 'seconds'>>;
+  readonly images: number;
+  readonly parameters?: number;
+}
+
+async function main(work: Work): Promise<void> {
+  console.log = console.error; // standard output belongs to the answers alone
+  const [mode] = work.mode.split(' ');
+  const backend: BackendName = mode === 'wasm' || mode === 'cpu' ? mode : 'native';
+  const versions: Record<string, string> = { node: process.versions.node, tfjs: tf.version.tfjs };
+  if (work.task !== 'load') versions[backend] = (await useBackend({ backend })).version;
+  const prepare = { train, predict, augment, load }[work.task as 'train' | 'predict' | 'augment' | 'load'];
+  const { runRound, images, parameters } = await prepare(work, mode);
+  await runRound();
+  answer({ ready: true, versions, settings: work.settings, parameters });
+  for await (const _line of createInterface({ input: process.stdin })) {
+    const start = performance.now();
+    const facts = await runRound();
+    answer({ images, seconds: (performance.now() - start) / 1000, ...facts });
+  }
+}
+
+async function train(work: Work, mode: string): Promise<Prepared> {
+  const { batchSize, network } = work;
+  const { name, optimizer, parameters } = network as NetworkSpec;
+  const model = buildNetwork(name);
+  model.compile({ optimizer: buildOptimizer(optimizer), loss: crossEntropyFromLogits });
+  const create = mode === 'compiled' ? createStepper : createEagerStepper;
+  const stepper = await create(model, batchSize);
+  const data = syntheticBatches(work);
+  return {
+    images: batchSize * work.steps,
+    parameters,
+    async runRound() {
+      let loss = 0;
+      for (const { xs, labels } of data) loss = await stepper.step(xs, labels);
+      return { loss };
+    },
+  };
+}
+
+async function predict(work: Work, mode: string): Promise<Prepared> {
+  const { name, parameters } = work.network as NetworkSpec;
+  const model = buildNetwork(name);
+  const create = mode === 'compiled' ? createPredictor : createEagerPredictor;
+  const predictor = await create(model, work.batchSize);
+  const data = syntheticBatches(work);
+  return {
+    images: work.batchSize * work.steps,
+    parameters,
+    async runRound() {
+      for (const { xs } of data) await predictor.predict(xs);
+      return {};
+    },
+  };
+}
+
+async function augment(work: Work): Promise<Prepared> {
+  const { batchSize, steps, seed } = work;
+  const random = createRandom(seed);
+  const shape = { height: 32, width: 32, channels: 3 };
+  const batches: ImageBatch[] = Array.from({ length: steps }, () => {
+    const pixels = Uint8Array.from({ length: batchSize * 32 * 32 * 3 }, () => random.integer(256));
+    return { ...shape, pixels, count: batchSize };
+  });
+  const change = compose(horizontalFlip(), randomCrop({ padding: 4 }));
+  return {
+    images: batchSize * steps,
+    async runRound() {
+      for (const batch of batches) normalize(change(batch, random), normalizationOf(work)).dispose();
+      return {};
+    },
+  };
+}
+
+async function load(work: Work, mode: string): Promise<Prepared> {
+  const floats = (dataset: ImageDataset) => normalizePixels(dataset, normalizationOf(work));
+  return {
+    images: 60_000,
+    async runRound() {
+      const { train, test } = await loadDataset('cifar10', { download: false });
+      if (mode === 'float32') [train, test].map(floats);
+      return {};
+    },
+  };
+}
+
+/** The seeded images and labels of one round, cut into batches. */
+function syntheticBatches({ network, batchSize, steps, seed }: Work) {
+  const random = createRandom(seed);
+  const size = (network as NetworkSpec).inputShape.reduce((product, length) => product * length, batchSize);
+  return Array.from({ length: steps }, () => ({
+    xs: Float32Array.from({ length: size }, () => random.normal()),
+    labels: Int32Array.from({ length: batchSize }, () => random.integer(10)),
+  }));
+}
+
+function normalizationOf({ mean, std }: Work): Normalization {
+  return { kind: 'standardize', mean, std };
+}
+
+function answer(fields: object): void {
+  process.stdout.write(`${JSON.stringify(fields)}\n`);
+}
+
+if (require.main === module) {
+  main(JSON.parse(process.argv[2])).catch((error: Error) => {
+    console.error(`${error.name}: ${error.message}`);
+    process.exitCode = 1;
+  });
+}

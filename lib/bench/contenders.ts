@@ -1,0 +1,320 @@
+import { extname, join } from 'node:path';
+import { datasetFolder } from '../data';
+import { courseRoot } from '../paths';
+import { batchSizeOf, describeNetwork, type NetworkName, type NetworkSpec } from './networks';
+import type { Program } from './process';
+import type { Family } from './result';
+import type { Task, Work } from './work';
+
+/** One way to do the work, before it is started. */
+export interface Contender {
+  readonly name: string;
+  readonly family: Family;
+  readonly program: Program;
+}
+
+/** What is compared with what. */
+export interface ComparisonPlan {
+  readonly name: string;
+  readonly work: string;
+  readonly batchSize: number;
+  readonly network?: NetworkSpec;
+  readonly flopPerImage?: number;
+  readonly contenders: readonly Contender[];
+  /** The program that measures the convolution peak, where one is wanted. */
+  readonly peak?: { readonly program: Program; readonly work: string };
+}
+
+export interface PlanOptions {
+  readonly networks: readonly NetworkName[];
+  readonly threads: number;
+  readonly seed: number;
+  /** Fewer steps a round. */
+  readonly quick: boolean;
+  /** Only contenders with this text in their name. */
+  readonly only?: string;
+  /** The Python that runs the peers. */
+  readonly python: string;
+  /** Where compilers may leave files; removed after the run. */
+  readonly scratch: string;
+}
+
+// Of CIFAR-10's training images; any would do.
+const mean = [0.4914, 0.4822, 0.4465];
+const std = [0.247, 0.2435, 0.2616];
+
+/**
+ * glibc gives every large tensor's memory back to the system when it is freed, and fetches zeroed pages for the next; told
+ * to keep it, PyTorch and TensorFlow train a small network up to twice as fast. Other systems ignore it.
+ * https://www.gnu.org/software/libc/manual/html_node/Malloc-Tunable-Parameters.html
+ */
+const keptMemory = {
+  MALLOC_MMAP_MAX_: '0',
+  MALLOC_TRIM_THRESHOLD_: '8000000000',
+  MALLOC_TOP_PAD_: '67108864',
+};
+
+/** How a contender differs from the others of its comparison. */
+interface Variant {
+  readonly name: string;
+  /** A file of `peers/`, or ours. */
+  readonly peer?: string;
+  readonly mode: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it is too slow for as many steps as the others. */
+  readonly steps?: number;
+}
+
+const oneDnn = { TF_ENABLE_ONEDNN_OPTS: '1' };
+const noOneDnn = { TF_ENABLE_ONEDNN_OPTS: '0' };
+
+function ours(mode: string, { kept = false, steps }: { kept?: boolean; steps?: number } = {}): Variant {
+  return { name: `ours, ${mode}${kept ? ', kept memory' : ''}`, mode, env: kept ? keptMemory : {}, steps };
+}
+
+function keras(
+  mode: string,
+  name: string,
+  { kept = false, env = oneDnn as Record<string, string> } = {},
+): Variant {
+  return withMemory({ name: `Keras ${name}`, peer: 'keras_peer.py', mode, env }, kept);
+}
+
+function torch(mode: string, { kept = false } = {}): Variant {
+  const words = mode.split(' ').map((word) => spoken[word] ?? word);
+  return withMemory({ name: `PyTorch ${words.join(', ')}`, peer: 'torch_peer.py', mode }, kept);
+}
+
+const spoken: Readonly<Record<string, string>> = {
+  compile: 'torch.compile',
+  freeze: 'frozen',
+  fold: 'batch norm folded',
+};
+
+function withMemory(variant: Variant, kept: boolean): Variant {
+  if (!kept) return variant;
+  return { ...variant, name: `${variant.name}, kept memory`, env: { ...variant.env, ...keptMemory } };
+}
+
+const trainVariants: readonly Variant[] = [
+  ours('compiled'),
+  ours('compiled', { kept: true }),
+  ours('eager'),
+  ours('eager', { kept: true }),
+  keras('fit', 'fit'),
+  keras('fit', 'fit, without oneDNN', { env: noOneDnn }),
+  keras('data steps', 'fit, tf.data, steps_per_execution'),
+  keras('data steps', 'fit, tf.data, steps_per_execution', { kept: true }),
+  keras('jit', 'fit, jit_compile', { kept: true }),
+  torch('NCHW'),
+  torch('channels_last'),
+  torch('NCHW', { kept: true }),
+  torch('channels_last', { kept: true }),
+  torch('NCHW compile', { kept: true }),
+  torch('channels_last compile', { kept: true }),
+];
+
+const predictVariants: readonly Variant[] = [
+  ours('compiled'),
+  ours('compiled', { kept: true }),
+  ours('eager'),
+  ours('eager', { kept: true }),
+  keras('predict', 'predict'),
+  keras('batch', 'predict_on_batch'),
+  keras('batch', 'predict_on_batch', { kept: true }),
+  keras('batch', 'predict_on_batch, without oneDNN', { env: noOneDnn }),
+  keras('call', 'tf.function', { kept: true }),
+  keras('call jit', 'tf.function, jit_compile', { kept: true }),
+  torch('NCHW'),
+  torch('channels_last'),
+  torch('channels_last', { kept: true }),
+  torch('channels_last fold', { kept: true }),
+  torch('NCHW compile', { kept: true }),
+  torch('NCHW compile freeze', { kept: true }),
+  torch('channels_last compile freeze', { kept: true }),
+  torch('channels_last jit', { kept: true }),
+  { name: 'ONNX Runtime', peer: 'onnx_peer.py', mode: '' },
+];
+
+const augmentVariants: readonly Variant[] = [
+  ours('eager'),
+  { name: 'Keras layers in tf.data', peer: 'augment_peer.py', mode: 'keras', env: oneDnn },
+  { name: 'tf.image per image in tf.data', peer: 'augment_peer.py', mode: 'tf.image', env: oneDnn },
+  { name: 'PyTorch on whole batches', peer: 'augment_peer.py', mode: 'batch' },
+  { name: 'PyTorch on whole batches, kept memory', peer: 'augment_peer.py', mode: 'batch', env: keptMemory },
+  { name: 'PyTorch per image', peer: 'augment_peer.py', mode: 'image' },
+  { name: 'PyTorch per image in DataLoader workers', peer: 'augment_peer.py', mode: 'image workers' },
+];
+
+/** Every comparison of a task, each with its contenders and its work. */
+export function planTask(task: Task, options: PlanOptions): readonly ComparisonPlan[] {
+  switch (task) {
+    case 'train':
+      return options.networks.map((name) => trainPlan(name, options));
+    case 'predict':
+      return options.networks.map((name) => predictPlan(name, options));
+    case 'augment':
+      return [64, 256].map((batchSize) => augmentPlan(batchSize, options));
+    case 'load':
+      return (['bytes', 'float32'] as const).map((kind) => loadPlan(kind, options));
+    case 'wasm':
+      return wasmPlans(options);
+  }
+}
+
+function trainPlan(name: NetworkName, options: PlanOptions): ComparisonPlan {
+  const network = describeNetwork(name);
+  const batchSize = batchSizeOf(name);
+  const steps = name === 'small' ? 128 : 4;
+  const { optimizer } = network;
+  return {
+    name: `train ${name}`,
+    work: `steps of ${optimizer.name === 'adam' ? 'Adam' : 'SGD with Nesterov momentum'} on batches of ${batchSize}, float32 images in memory: forward, loss, gradient, update, loss read back`,
+    batchSize,
+    network,
+    flopPerImage: network.flop.train,
+    contenders: contendersOf(trainVariants, { task: 'train', network, batchSize, steps }, options),
+    peak: peakOf({ gradients: true }, options),
+  };
+}
+
+function predictPlan(name: NetworkName, options: PlanOptions): ComparisonPlan {
+  const network = describeNetwork(name);
+  const batchSize = 256;
+  const steps = name === 'small' ? 64 : 8;
+  return {
+    name: `predict ${name}`,
+    work: `logits of batches of ${batchSize}, float32 images in memory, read back`,
+    batchSize,
+    network,
+    flopPerImage: network.flop.predict,
+    contenders: contendersOf(predictVariants, { task: 'predict', network, batchSize, steps }, options),
+    peak: peakOf({ gradients: false }, options),
+  };
+}
+
+function augmentPlan(batchSize: number, options: PlanOptions): ComparisonPlan {
+  const steps = 16_384 / batchSize;
+  return {
+    name: `augment ${batchSize}`,
+    work: `batches of ${batchSize} byte images of 32 x 32 in memory: flip half of them, crop from 4 pixels of reflected border, normalize to float32`,
+    batchSize,
+    contenders: contendersOf(augmentVariants, { task: 'augment', batchSize, steps }, options),
+  };
+}
+
+function loadPlan(kind: 'bytes' | 'float32', options: PlanOptions): ComparisonPlan {
+  const what = kind === 'bytes' ? 'bytes' : 'normalized float32';
+  const variants: readonly Variant[] = [
+    { name: 'ours', mode: kind },
+    { name: 'ours, kept memory', mode: kind, env: keptMemory },
+    { name: 'NumPy', peer: 'load_peer.py', mode: `numpy ${kind}` },
+    { name: 'NumPy, kept memory', peer: 'load_peer.py', mode: `numpy ${kind}`, env: keptMemory },
+    { name: 'PyTorch', peer: 'load_peer.py', mode: `torch ${kind}` },
+    { name: 'PyTorch, kept memory', peer: 'load_peer.py', mode: `torch ${kind}`, env: keptMemory },
+  ];
+  return {
+    name: `load ${kind}`,
+    work: `the six files of CIFAR-10, in the system's cache, to ${what} of [60000, 32, 32, 3] and labels`,
+    batchSize: 60_000,
+    contenders: contendersOf(variants, { task: 'load', batchSize: 60_000, steps: 1 }, options),
+  };
+}
+
+function wasmPlans(options: PlanOptions): readonly ComparisonPlan[] {
+  const network = describeNetwork('small');
+  const plan = (
+    task: 'train' | 'predict',
+    batchSize: number,
+    variants: readonly Variant[],
+  ): ComparisonPlan => ({
+    name: `${task} small, by backend`,
+    work: `${task === 'train' ? 'training steps' : 'predictions'} of the small network on batches of ${batchSize}`,
+    batchSize,
+    network,
+    flopPerImage: network.flop[task],
+    contenders: contendersOf(variants, { task, network, batchSize, steps: 1 }, options),
+  });
+  return [
+    plan('train', 64, [
+      ours('compiled', { steps: 64 }),
+      ours('eager', { steps: 64 }),
+      ours('wasm', { steps: 8 }),
+      ours('cpu', { steps: 1 }),
+    ]),
+    plan('predict', 256, [
+      ours('compiled', { steps: 32 }),
+      ours('eager', { steps: 32 }),
+      ours('wasm', { steps: 4 }),
+      ours('cpu', { steps: 1 }),
+    ]),
+  ];
+}
+
+function contendersOf(
+  variants: readonly Variant[],
+  { steps, ...work }: Pick<Work, 'task' | 'batchSize' | 'steps' | 'network'>,
+  options: PlanOptions,
+): readonly Contender[] {
+  const shorter = (wanted: number) => Math.max(1, Math.round(options.quick ? wanted / 8 : wanted));
+  return variants
+    .filter(({ name }) => name.toLowerCase().includes((options.only ?? '').toLowerCase()))
+    .map((variant) => ({
+      name: variant.name,
+      family: variant.peer ? 'peer' : 'ours',
+      program: programOf(variant, { ...work, steps: shorter(variant.steps ?? steps) }, options),
+    }));
+}
+
+function peakOf({ gradients }: { gradients: boolean }, options: PlanOptions): ComparisonPlan['peak'] {
+  const variant = { name: 'peak', peer: 'torch_peer.py', mode: 'NCHW', env: keptMemory };
+  return {
+    program: programOf(variant, { task: 'peak', batchSize: 256, steps: 1, gradients }, options),
+    work: `the fastest of six convolutions of PyTorch, alone, ${gradients ? 'forward and both gradients' : 'forward'}, batch 256, kept memory`,
+  };
+}
+
+function programOf(
+  { peer, mode, env = {} }: Variant,
+  work: Pick<Work, 'task' | 'batchSize' | 'steps' | 'network'> & { readonly gradients?: boolean },
+  { threads, seed, python, scratch }: PlanOptions,
+): Program {
+  const all: Work = {
+    gradients: false,
+    ...work,
+    mode,
+    threads,
+    seed,
+    mean,
+    std,
+    folder: datasetFolder('cifar10'),
+    settings: { mode, threads: String(threads), ...env },
+  };
+  const args = [JSON.stringify(all)];
+  const environment = {
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    // TensorFlow's pools under Node can be sized only so; for the others it repeats what they set themselves.
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_NUM_INTEROP_THREADS: String(threads),
+    OMP_NUM_THREADS: String(threads),
+    TORCHINDUCTOR_CACHE_DIR: join(scratch, 'inductor'),
+    TRITON_CACHE_DIR: join(scratch, 'triton'),
+    TMPDIR: scratch,
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...env,
+  };
+  if (peer) {
+    return {
+      command: python,
+      args: [join(courseRoot(), 'lib', 'bench', 'peers', peer), ...args],
+      env: environment,
+    };
+  }
+  const extension = extname(__filename);
+  const loader = extension === '.ts' ? ['-r', 'ts-node/register'] : [];
+  return {
+    command: process.execPath,
+    args: [...loader, join(__dirname, `contender${extension}`), ...args],
+    env: environment,
+  };
+}

@@ -1,0 +1,64 @@
+import { type BenchResult, type Comparison, isMeasured, type MeasuredContender } from './result';
+
+/** The whole result as text for a terminal. */
+export function renderResult(result: BenchResult): string {
+  const { machine, threads, date, quick } = result;
+  const head = [
+    `${machine.cpu}, ${threads} of ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}, Node ${machine.node}; ${date}`,
+    ...(quick ? ['quick: short rounds, which favour no one but vary more'] : []),
+  ];
+  return [...head, ...result.comparisons.flatMap((comparison) => ['', renderComparison(comparison)])].join(
+    '\n',
+  );
+}
+
+/** One comparison: a title, a row a contender, then the ratio and what the peak is. */
+export function renderComparison(comparison: Comparison): string {
+  const { name, work, flopPerImage, contenders, ratio, peak } = comparison;
+  const flop = flopPerImage ? `; ${(flopPerImage / 1e9).toPrecision(3)} GFLOP an image` : '';
+  const columns = flopPerImage ? (peak ? 6 : 5) : 4;
+  const header = ['', 'images/s', 'min - max', 'n', 'GFLOP/s', 'of peak'].slice(0, columns);
+  const rows = [
+    header,
+    ...contenders.filter(isMeasured).map((contender) => cellsOf(contender).slice(0, columns)),
+  ];
+  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  widths[0] = Math.max(...contenders.map((contender) => contender.name.length));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd();
+  const lines = [
+    `${name}: ${work}${flop}`,
+    ...rows.map(line),
+    ...contenders.flatMap((contender) =>
+      isMeasured(contender) ? [] : [`${contender.name.padEnd(widths[0])}  - ${contender.reason}`],
+    ),
+  ];
+  if (ratio) {
+    lines.push(
+      `${ratio.ours} / ${ratio.peer}: ${ratio.medianOfRatios.toFixed(2)} (median of the rounds' ratios), ` +
+        `${ratio.ratioOfMedians.toFixed(2)} (ratio of the medians)`,
+    );
+  }
+  if (peak) lines.push(`peak: ${Math.round(peak.gflops)} GFLOP/s, ${peak.work}: ${peak.best}`);
+  return lines.join('\n');
+}
+
+function cellsOf({ name, imagesPerSecond, gflops, shareOfPeak }: MeasuredContender): readonly string[] {
+  const { median, min, max, n } = imagesPerSecond;
+  return [
+    name,
+    count(median),
+    `${count(min)} - ${count(max)}`,
+    String(n),
+    gflops === undefined ? '' : gflops.toPrecision(3),
+    shareOfPeak === undefined ? '' : `${Math.round(shareOfPeak * 100)} %`,
+  ];
+}
+
+/** Whole images, or one digit after the point where there are few: 12,345 and 8.3. */
+function count(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 20 ? 1 : 0 });
+}
