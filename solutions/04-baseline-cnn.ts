@@ -10,8 +10,8 @@
 // - train a network, read its curves, and notice when it starts learning by heart;
 // - report a test accuracy honestly.
 //
-// **You need** chapters 1 to 3, and about an hour. Training takes half a minute in the quick profile and about five minutes in the
-// full one (`COURSE_PROFILE=full npm start`), on two cores.
+// **You need** chapters 1 to 3, and about an hour. Training takes seconds in the quick profile and two minutes in the full one
+// (`COURSE_PROFILE=full npm start`), on two cores.
 
 // %% [markdown]
 // ## Set-up
