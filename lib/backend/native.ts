@@ -100,10 +100,17 @@ function runProbe(folder: string, timeoutMs: number): Promise<NativeProbe> {
   });
 }
 
-/** What TensorFlow reads from the environment when it is loaded: only errors in its log, and oneDNN's kernels. */
+/**
+ * What TensorFlow reads from the environment when it is loaded: only errors in its log, oneDNN's kernels, and for each
+ * session the number of threads that it asks for, instead of the first one's number for all.
+ */
 function quickStart(): Record<string, string> {
-  const { TF_CPP_MIN_LOG_LEVEL = '2', TF_ENABLE_ONEDNN_OPTS = '1' } = process.env;
-  return { TF_CPP_MIN_LOG_LEVEL, TF_ENABLE_ONEDNN_OPTS };
+  const {
+    TF_CPP_MIN_LOG_LEVEL = '2',
+    TF_ENABLE_ONEDNN_OPTS = '1',
+    TF_OVERRIDE_GLOBAL_THREADPOOL = '1',
+  } = process.env;
+  return { TF_CPP_MIN_LOG_LEVEL, TF_ENABLE_ONEDNN_OPTS, TF_OVERRIDE_GLOBAL_THREADPOOL };
 }
 
 let graphSession: { readonly file: string } | { readonly reason: string } = {

@@ -57,9 +57,14 @@ async function train(work: Work, mode: string): Promise<Prepared> {
     images: batchSize * work.steps,
     parameters,
     async runRound() {
-      let loss = 0;
-      for (const { xs, labels } of data) loss = await stepper.step(xs, labels);
-      return { loss };
+      // One step is asked for ahead, as `train` does it.
+      let running: Promise<number> | undefined;
+      for (const { xs, labels } of data) {
+        const next = stepper.step(xs, labels);
+        await running;
+        running = next;
+      }
+      return { loss: (await running) as number };
     },
   };
 }

@@ -70,6 +70,6 @@ export async function predictImages(
     return endsInSoftmax(model) ? output : tf.softmax(output);
   };
   const name = `probabilities ${JSON.stringify(normalization)}`;
-  const { data } = await computeOnBatch(model, name, toProbabilities, [bytesOf(images)]);
+  const { data } = await computeOnBatch(model, name, toProbabilities, [bytesOf(images)], { combine: 'rows' });
   return data as Float32Array;
 }

@@ -4,6 +4,7 @@
 #define NAPI_EXPERIMENTAL_NOGC_ENV_OPT_OUT
 #include <node_api.h>
 
+#include <condition_variable>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -18,7 +19,12 @@ namespace {
 struct Graph {
   TF_Graph* graph = TF_NewGraph();
   TF_Session* session = nullptr;
-  std::mutex running;  // One run at a time: a read of the weights waits for the step before it.
+  std::mutex busy;  // Held while the graph runs or grows.
+  // Runs take place one after the other in the order they were asked for, so each has the number of its turn: a read
+  // of the weights that is asked for after a step sees what the step made of them.
+  std::mutex turns;
+  std::condition_variable turnEnded;
+  uint64_t nextTurn = 0, presentTurn = 0;
 
   ~Graph() {
     TF_Status* status = TF_NewStatus();
@@ -243,7 +249,7 @@ napi_value outputsOf(napi_env env, TF_Graph* graph, TF_Operation* operation) {
 napi_value addNode(napi_env env, napi_callback_info info) {
   return guarded(env, info, [&](napi_value self, napi_value* arguments) {
     const GraphPointer graph = graphOf(env, self);
-    const std::lock_guard<std::mutex> lock(graph->running);
+    const std::lock_guard<std::mutex> lock(graph->busy);
     TF_Graph* nodes = graph->graph;
     const auto output = [&](napi_env, napi_value value) { return toOutput(nodes, toString(env, value)); };
     // Everything that may throw comes first: an unfinished TF_OperationDescription cannot be thrown away.
@@ -282,6 +288,7 @@ struct Run {
   std::vector<TF_Operation*> targets;
   std::vector<TF_Tensor*> inputs, outputs;
   bool trace = false;  // whether TensorFlow keeps times
+  uint64_t turn = 0;
   std::string error, metadata;
   napi_deferred deferred = nullptr;
   napi_async_work work = nullptr;
@@ -294,7 +301,17 @@ struct Run {
   }
 
   void execute() {
-    const std::lock_guard<std::mutex> lock(graph->running);
+    std::unique_lock<std::mutex> waiting(graph->turns);
+    graph->turnEnded.wait(waiting, [this] { return graph->presentTurn == turn; });
+    waiting.unlock();
+    runGraph();
+    waiting.lock();
+    graph->presentTurn++;
+    graph->turnEnded.notify_all();
+  }
+
+  void runGraph() {
+    const std::lock_guard<std::mutex> lock(graph->busy);
     Status status;
     const uint8_t fullTrace[] = {0x08, 0x03};  // a RunOptions in wire format: field 1, trace_level, is FULL_TRACE
     TF_Buffer* options = trace ? TF_NewBufferFromString(fullTrace, sizeof fullTrace) : nullptr;
@@ -327,6 +344,7 @@ std::unique_ptr<Run> prepare(napi_env env, napi_value self, napi_value* argument
     return toOutput(nodes, toString(env, name)).oper;
   });
   run->outputs.resize(run->fetches.size(), nullptr);
+  run->turn = run->graph->nextTurn++;  // The last thing to do: a turn that is taken must also be run.
   return run;
 }
 

@@ -24,7 +24,10 @@ export function compileClassifier(
   const loss = endsInSoftmax(model) ? tf.metrics.categoricalCrossentropy : crossEntropyFromLogits;
   model.compile({
     optimizer,
-    loss: labelSmoothing > 0 ? (labels, output) => loss(smooth(labels, labelSmoothing), output) : loss,
+    loss:
+      labelSmoothing > 0
+        ? markPerImage((labels, output) => loss(smooth(labels, labelSmoothing), output))
+        : loss,
     metrics: [categoricalAccuracy],
   });
 }
@@ -43,6 +46,20 @@ export function crossEntropyFromLogits(labels: tf.Tensor, logits: tf.Tensor): tf
     return (tf.engine().runKernel(fused, inputs) as tf.Tensor[])[0];
   }
   return tf.losses.softmaxCrossEntropy(labels, logits, undefined, 0, tf.Reduction.NONE);
+}
+
+type Loss = (labels: tf.Tensor, output: tf.Tensor) => tf.Tensor;
+
+const perImage = new WeakSet<Loss>([crossEntropyFromLogits, tf.metrics.categoricalCrossentropy]);
+
+function markPerImage(loss: Loss): Loss {
+  perImage.add(loss);
+  return loss;
+}
+
+/** Whether a loss, as `model.compile` takes it, is known to look at each image by itself. */
+export function isPerImage(loss: unknown): boolean {
+  return typeof loss !== 'function' || perImage.has(loss as Loss); // those that tfjs has a name for all do
 }
 
 function smooth(labels: tf.Tensor, amount: number): tf.Tensor {

@@ -41,7 +41,8 @@ export async function evaluate(
   let correct = 0;
   for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize }), {
     prepare: (images) => trainingBatch(images, { numClasses }),
-    compute: ({ images, ys }) => computeOnBatch(model, name, lossAndHits, [bytesOf(images), ys]),
+    compute: ({ images, ys }) =>
+      computeOnBatch(model, name, lossAndHits, [bytesOf(images), ys], { combine: 'sum' }),
   })) {
     lossSum += data[0];
     correct += data[1];

@@ -22,6 +22,7 @@ export interface TrainOptions {
   readonly validation?: ImageDataset;
   /** How the steps are computed, known after the first. */
   readonly onEngine?: (engine: StepEngine) => void;
+  /** After each step; the next one may have begun. */
   readonly onStep?: (record: StepRecord) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
   /** Stops at once: the promise rejects with the signal's reason. A step under way may still change the weights. */
@@ -68,6 +69,7 @@ export async function train(
       for await (const { loss, accuracy, count } of overlapped(coming, {
         prepare: (images) => trainingBatch(images, { numClasses }),
         compute: (batch) => stop.race(stepper.step(batch)),
+        ahead: () => (stepper.engine.compiled ? 1 : 0), // a compiled step waits for the one before it by itself
       })) {
         step++;
         seen += count;

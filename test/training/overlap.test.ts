@@ -33,6 +33,21 @@ describe('overlapped', () => {
     ]);
   });
 
+  it('starts one ahead where it is told to', async () => {
+    const events: string[] = [];
+    const results = overlapped([1, 2, 3], {
+      prepare: (count) => ({ count }),
+      compute: async ({ count }) => {
+        events.push(`start ${count}`);
+        await setTimeout(5);
+        return { loss: count };
+      },
+      ahead: () => 1,
+    });
+    for await (const { loss } of results) events.push(`use ${loss}`);
+    assert.deepEqual(events, ['start 1', 'start 2', 'use 1', 'start 3', 'use 2', 'use 3']);
+  });
+
   it('passes on what goes wrong, and starts nothing after it', async () => {
     let started = 0;
     const results = overlapped([1, 2, 3], {

@@ -34,6 +34,13 @@ export interface Feed extends Constant {
   readonly name: string;
 }
 
+/** What a node was made of. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attributes: readonly Attribute[];
+}
+
 interface NativeSession {
   addNode(
     op: string,
@@ -69,6 +76,7 @@ export interface NodeOptions {
 export class Graph {
   private readonly native: NativeSession;
   private readonly constants = new Map<string, Output>();
+  private readonly made = new Map<string, Node>();
   private count = 0;
 
   constructor({ intraOpThreads = 0, interOpThreads = 0 }: GraphOptions = {}) {
@@ -97,12 +105,18 @@ export class Graph {
     const given = attributes.filter((attribute) => attribute.name !== 'N'); // TensorFlow counts the list itself
     const outputs = this.native.addNode(op, unique, grouped, controls, given);
     this.count++;
+    this.made.set(`${unique}:0`, { op, inputs: refs, attributes });
     return outputs.map(({ dtype, shape }, i) => {
       const isKnown = shape && !shape.includes(-1);
       if (i === 0 && !isKnown) throw new UntraceableError(`the shape of ${op}'s result depends on values`);
       // Further outputs may be what a gradient wants back as it is; nobody looks at their shape.
       return { ref: `${unique}:${i}`, dtype, shape: isKnown ? shape : [0] };
     });
+  }
+
+  /** How the node was made whose first output this is. */
+  madeBy({ ref }: Output): Node | undefined {
+    return this.made.get(ref);
   }
 
   /** The single output of a new node. */
@@ -156,7 +170,7 @@ export class Graph {
     return this.native.run(feeds, fetches, targets);
   }
 
-  /** Waits for a run that is under way. */
+  /** Waits for the runs that were asked for before. */
   runSync(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer[] {
     return this.native.runSync(feeds, fetches, targets);
   }

@@ -1,12 +1,20 @@
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { graphSessionModule } from '../../backend/native';
 import { CourseError } from '../../errors';
 import { nodeBackend } from './binding';
 import { UntraceableError } from './graph';
-import { CompiledModel, type Values } from './model';
+import { looksAcrossTheBatch } from './layers';
+import { type CallOptions, CompiledModel, type CompiledModelOptions, type Values } from './model';
 
 export { UntraceableError } from './graph';
-export { CompiledModel, type CompiledModelOptions, type TrainOnBatchOptions, type Values } from './model';
+export {
+  type CallOptions,
+  CompiledModel,
+  type CompiledModelOptions,
+  type TrainOnBatchOptions,
+  type Values,
+} from './model';
 export type { OperationTime } from './profile';
 
 /** A compiled model, or why there is none. */
@@ -61,11 +69,12 @@ export async function computeOnBatch(
   name: string,
   compute: (...tensors: tf.Tensor[]) => tf.Tensor,
   inputs: readonly Values[],
+  options: CallOptions = {},
 ): Promise<Values> {
   const { compiled } = compileModel(model);
   if (compiled) {
     try {
-      const [result] = await compiled.call(name, (...tensors) => [compute(...tensors)], inputs);
+      const [result] = await compiled.call(name, (...tensors) => [compute(...tensors)], inputs, options);
       return result;
     } catch (error) {
       if (!(error instanceof UntraceableError)) throw error;
@@ -80,6 +89,16 @@ export async function computeOnBatch(
   }
 }
 
+/**
+ * How a model uses the cores. Splitting the batch keeps them busier than splitting each operation; where that is not
+ * possible in training, operations are split over all of them.
+ */
+function shareOfCores(model: tf.LayersModel, cores = availableParallelism()): Required<CompiledModelOptions> {
+  if (looksAcrossTheBatch(model)) return { intraOpThreads: cores, interOpThreads: cores, towers: 1 };
+  const intraOpThreads = Math.max(1, Math.floor(cores / 4)); // a batch of 64 has 4 towers
+  return { intraOpThreads, interOpThreads: cores, towers: Math.ceil((2 * cores) / intraOpThreads) };
+}
+
 function tensorOf({ data, shape }: Values): tf.Tensor {
   return tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
 }
@@ -88,7 +107,7 @@ function tryToCompile(model: tf.LayersModel): Compilation {
   const backend = nodeBackend();
   if (!backend) return { reason: 'the native backend is not in use' };
   try {
-    return { compiled: new CompiledModel(model, backend) };
+    return { compiled: new CompiledModel(model, backend, shareOfCores(model)) };
   } catch (error) {
     if (error instanceof UntraceableError) return { reason: error.message };
     throw error;

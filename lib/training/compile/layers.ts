@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { isPerImage } from '../classifier';
 import { UntraceableError } from './graph';
 
 /**
@@ -44,11 +45,18 @@ export function requireTraceable(model: tf.LayersModel): void {
   }
 }
 
-/** Whether a layer's result depends on the whole batch, so that a batch split in parts is another computation. */
+/**
+ * Whether a training step depends on the batch as a whole, so that a batch split in parts is another computation: by
+ * batch normalization, or, for all that is known, by a loss function of one's own.
+ */
 export function looksAcrossTheBatch(model: tf.LayersModel): boolean {
+  return hasBatchNormalization(model) || [model.loss].flat().some((loss) => !isPerImage(loss));
+}
+
+function hasBatchNormalization(model: tf.LayersModel): boolean {
   return model.layers.some(
     (layer) =>
       layer.getClassName() === 'BatchNormalization' ||
-      ('layers' in layer && looksAcrossTheBatch(layer as tf.LayersModel)),
+      ('layers' in layer && hasBatchNormalization(layer as tf.LayersModel)),
   );
 }

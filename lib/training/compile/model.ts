@@ -8,7 +8,6 @@ import {
   Graph,
   type GraphOptions,
   type Output,
-  ofFloats,
   UntraceableError,
 } from './graph';
 import { withFusedKernels } from './kernels';
@@ -16,6 +15,7 @@ import { looksAcrossTheBatch, requireTraceable } from './layers';
 import { addUpdates, countStep, learningRateOf, slotsOf } from './optimizers';
 import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
+import { concatenate, mean, sum, type Tower, towersOf } from './towers';
 import { type Tracer, trace } from './trace';
 
 /** Numbers with a shape, row-major: a tensor's values without the tensor. */
@@ -32,10 +32,19 @@ export interface TrainOnBatchOptions {
   readonly prepare?: (xs: tf.Tensor) => tf.Tensor;
 }
 
+export interface CallOptions {
+  /**
+   * How the results of parts of the inputs make the result of the whole: rows one after the other, or summed up.
+   * Without it the inputs are never split.
+   */
+  readonly combine?: 'rows' | 'sum';
+}
+
 export interface CompiledModelOptions extends GraphOptions {
   /**
-   * Parts a batch is split into that are computed side by side. Training averages their gradients, which is the same
-   * but for the order of sums; with batch normalization, whose statistics are those of the whole batch, it never splits.
+   * Most parts that a batch is split into, of 16 images or more, which are computed side by side; default 1. The
+   * gradients of the parts add up to that of the batch, but for the order of sums. With batch normalization, whose
+   * statistics are those of the whole batch, a training step never splits.
    */
   readonly towers?: number;
 }
@@ -79,17 +88,18 @@ export class CompiledModel {
     this.state = new GraphState(this.graph, backend);
     this.learningRate = this.graph.placeholder('learning_rate', { shape: [], dtype: DataType.float32 });
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
-    this.towers = looksAcrossTheBatch(model) ? 1 : towers;
+    this.towers = towers;
   }
 
   /**
    * One step of gradient descent, as `model.trainOnBatch`: resolves to the loss, regularization included, and the
-   * metrics. The first call with a new batch size takes longer, since it traces the step.
+   * metrics. The first call with a new batch size takes longer, since it traces the step. Steps may be asked for ahead:
+   * they take place in that order, and with two on their way none waits for JavaScript.
    */
   async trainOnBatch(xs: Values, ys: Values, options: TrainOnBatchOptions = {}): Promise<number[]> {
-    const results = await this.run(this.trainingSignature(xs, ys, options), [xs, ys], this.trainingFeeds());
-    countStep(this.model.optimizer);
-    return results.map(({ data }) => data[0]);
+    const results = this.run(this.trainingSignature(xs, ys, options), [xs, ys], this.trainingFeeds());
+    countStep(this.model.optimizer); // the next step may be asked for before this one is done
+    return (await results).map(({ data }) => data[0]);
   }
 
   /** Does one training step and tells how long each operation of the graph took. */
@@ -122,7 +132,8 @@ export class CompiledModel {
 
   /** The model's output for a batch, dropout off, batch normalization by its running statistics. */
   async predictOnBatch(xs: Values): Promise<Values> {
-    const [output] = await this.call('predict', (x) => [this.model.apply(x) as tf.Tensor], [xs]);
+    const predict = (x: tf.Tensor) => [this.model.apply(x) as tf.Tensor];
+    const [output] = await this.call('predict', predict, [xs], { combine: 'rows' });
     return output;
   }
 
@@ -134,14 +145,24 @@ export class CompiledModel {
     name: string,
     compute: (...tensors: tf.Tensor[]) => tf.Tensor[],
     inputs: readonly Values[],
+    { combine }: CallOptions = {},
   ): Promise<Values[]> {
-    const signature = this.signature(`call ${name}`, inputs, (placeholders) => {
-      const { result } = this.trace((tracer) => {
-        return compute(...placeholders.map((placeholder) => toTensor(tracer, placeholder))).map(
-          tracer.output,
+    const signature = this.signature(`call ${name} ${combine}`, inputs, (placeholders) => {
+      const towers = towersOf(this.graph, placeholders, combine ? this.towers : 1);
+      const traced = towers.map(({ inputs }) => {
+        const { result } = this.trace((tracer) =>
+          compute(...inputs.map((input) => toTensor(tracer, input))).map(tracer.output),
         );
+        return result;
       });
-      return { inputs: placeholders, fetches: result, targets: [] };
+      const join = combine === 'sum' ? sum : concatenate;
+      const fetches = traced[0].map((_, i) =>
+        join(
+          this.graph,
+          traced.map((results) => results[i]),
+        ),
+      );
+      return { inputs: placeholders, fetches, targets: [] };
     });
     return this.run(signature, inputs);
   }
@@ -205,22 +226,19 @@ export class CompiledModel {
     );
   }
 
-  private traceTraining(inputs: Output[], { seed, prepare }: { seed: number; prepare?: Prepare }): Signature {
+  private traceTraining(inputs: Output[], options: TraceOptions): Signature {
     const { graph, state } = this;
-    const { optimizer } = this.model;
-    const batchSize = inputs[0].shape[0];
-    const count = batchSize % this.towers === 0 ? this.towers : 1;
-    const parts = partsOf(graph, inputs, count);
-    const towers = parts.map((part, i) => this.traceTower(part, { seed: `${seed}/tower ${i}`, prepare }));
-    const [{ gradients, assigned }] = towers;
+    const towers = towersOf(graph, inputs, looksAcrossTheBatch(this.model) ? 1 : this.towers);
+    const traced = towers.map((tower, i) => this.traceTower(tower, `tower ${i}`, options));
+    const [{ gradients, metrics, assigned }] = traced;
 
-    const updates = addUpdates(
-      optimizer,
+    const targets = addUpdates(
+      this.model.optimizer,
       gradients.map(({ variable }, i) => ({
         variable: state.add(variable),
-        gradient: mean(
+        gradient: sum(
           graph,
-          towers.map((tower) => tower.gradients[i].gradient),
+          traced.map((tower) => tower.gradients[i].gradient),
         ),
       })),
       { graph, state, learningRate: this.learningRate },
@@ -229,18 +247,26 @@ export class CompiledModel {
       const { handle, value } = state.add(variable);
       const next = mean(
         graph,
-        towers.map((tower) => tower.assigned.get(variable) as Output),
+        traced.map((tower) => tower.assigned.get(variable) as Output),
+        towers,
       );
       const attributes = [attribute.type('dtype', value.dtype)];
-      updates.push(graph.effect('AssignVariableOp', [handle, next], { attributes, after: [value.ref] }));
+      targets.push(graph.effect('AssignVariableOp', [handle, next], { attributes, after: [value.ref] }));
     }
-    const fetches = towers[0].results.map((_, i) =>
-      mean(
+    const fetches = [
+      sum(
         graph,
-        towers.map(({ results }) => results[i]),
+        traced.map(({ loss }) => loss),
       ),
-    );
-    return { inputs, fetches, targets: updates };
+      ...metrics.map((_, i) =>
+        mean(
+          graph,
+          traced.map((tower) => tower.metrics[i]),
+          towers,
+        ),
+      ),
+    ];
+    return { inputs, fetches, targets };
   }
 
   /** What a traced step is bound to: where one of these is another, the step must be traced anew. */
@@ -249,36 +275,35 @@ export class CompiledModel {
     return [optimizer, trainable(this.model).collectedTrainableWeights, ...slotsOf(optimizer)];
   }
 
-  /** Loss, metrics and gradients of one part of the batch. */
-  private traceTower([x, y]: readonly Output[], { seed, prepare }: { seed: string; prepare?: Prepare }) {
-    const { optimizer } = this.model;
-    const parts = trainable(this.model);
-    const variables = new Map(
-      parts.collectedTrainableWeights.map((weight) => {
-        const variable = weight.read() as tf.Variable;
-        return [variable.name, variable];
-      }),
-    );
+  /** One tower's part of the loss and of its gradients, both to be added up, and its metrics. */
+  private traceTower({ inputs: [x, y], share }: Tower, name: string, { seed, prepare }: TraceOptions) {
+    const gradients: { variable: tf.Variable; gradient: Output }[] = [];
     const { result, assigned } = this.trace((tracer) => {
-      const gradients: { variable: tf.Variable; gradient: Output }[] = [];
-      const applyGradients = (named: { name: string; tensor: tf.Tensor | null }[]) => {
-        for (const { name, tensor } of named) {
-          const variable = variables.get(name);
-          if (variable && tensor) gradients.push({ variable, gradient: tracer.output(tensor) });
+      // In the place of the optimizer's: gradients are only noted, since the updates are nodes of their own.
+      const minimize: tf.Optimizer['minimize'] = (loss, _returnCost, variables = []) => {
+        const part = () => (share === 1 ? loss() : tf.mul<tf.Scalar>(loss(), share));
+        const { value, grads } = tf.variableGrads(part, variables);
+        for (const variable of variables) {
+          const gradient = grads[variable.name];
+          if (gradient) gradients.push({ variable, gradient: tracer.output(gradient) });
         }
+        return value;
       };
-      const step = parts.makeTrainFunction();
-      const replaced = { applyGradients } as Partial<tf.Optimizer>;
-      const outputs = withReplaced<Partial<tf.Optimizer>, tf.Tensor[]>(optimizer, replaced, () =>
-        withGraphDropout(tracer, { seed, step: this.step }, () =>
-          step([prepare ? prepare(toTensor(tracer, x)) : toTensor(tracer, x), tracer.tensor(y)]),
-        ),
+      const images = prepare ? prepare(toTensor(tracer, x)) : toTensor(tracer, x);
+      const step = trainable(this.model).makeTrainFunction();
+      const outputs = withReplaced<Partial<tf.Optimizer>, tf.Tensor[]>(
+        this.model.optimizer,
+        { minimize },
+        () =>
+          withGraphDropout(tracer, { seed: `${seed}/${name}`, step: this.step }, () =>
+            step([images, tracer.tensor(y)]),
+          ),
       );
-      const results = outputs.map(tracer.output);
+      const [loss, ...metrics] = outputs.map(tracer.output);
       tf.dispose(outputs);
-      return { gradients, results };
+      return { loss, metrics };
     });
-    return { ...result, assigned };
+    return { ...result, gradients, assigned };
   }
 }
 
@@ -287,7 +312,7 @@ export function trainable(model: tf.LayersModel): TrainableParts {
   return ((model as { model?: tf.LayersModel }).model ?? model) as unknown as TrainableParts;
 }
 
-type Prepare = NonNullable<TrainOnBatchOptions['prepare']>;
+type TraceOptions = Required<Pick<TrainOnBatchOptions, 'seed'>> & Pick<TrainOnBatchOptions, 'prepare'>;
 
 function dataTypeOfValues(data: Values['data']): number {
   if (data instanceof Float32Array) return DataType.float32;
@@ -307,23 +332,4 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 function feed({ ref, shape, dtype }: Output, data: Values['data']): Feed {
   return { name: ref, shape, dtype, data };
-}
-
-/** The batch in equal parts, first images first. */
-function partsOf(graph: Graph, inputs: readonly Output[], count: number): Output[][] {
-  if (count === 1) return [[...inputs]];
-  return Array.from({ length: count }, (_, part) =>
-    inputs.map((input) => {
-      const [batchSize, ...rest] = input.shape;
-      const size = batchSize / count;
-      const begin = graph.integers([part * size, ...rest.map(() => 0)]);
-      return graph.one('Slice', [input, begin, graph.integers([size, ...rest])]);
-    }),
-  );
-}
-
-function mean(graph: Graph, values: readonly Output[]): Output {
-  if (values.length === 1) return values[0];
-  const sum = graph.one('AddN', values, { attributes: [attribute.int('N', values.length)] });
-  return graph.one('Mul', [sum, graph.scalar(1 / values.length)], { attributes: ofFloats });
 }

@@ -29,6 +29,14 @@ export function addSimplified(
       if (!floats || !overAllButLast || !lastAxisIsKept(graph, b, a.shape.length)) return outputs;
       return [graph.one('BiasAddGrad', [a], { attributes: channelsLast })];
     }
+    case 'ReluGrad': {
+      // Behind max pooling, ReLU may as well be looked at where the largest values went: fewer numbers, the same result.
+      const pooling = graph.madeBy(a);
+      if (pooling?.op !== 'MaxPoolGrad' || pooling.inputs[0] !== b.ref) break;
+      const [input, output, dy] = pooling.inputs;
+      const masked = graph.one('ReluGrad', [dy, output], { attributes });
+      return [graph.one('MaxPoolGrad', [input, output, masked], { attributes: pooling.attributes })];
+    }
     case 'BatchMatMulV2':
       if (floats && isMatrix(a) && isMatrix(b)) return [matMul(graph, a, b, attributes)];
   }

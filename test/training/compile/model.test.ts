@@ -231,21 +231,81 @@ describe('a compiled training step', () => {
     });
   });
 
-  it('splits the batch in towers to the same result, unless there is batch normalization', async () => {
-    for (const name of ['max pooling', 'batch normalization']) {
-      const models = [1, 2].map((towers) => {
-        const model = networks[name]();
-        compileClassifier(model, { optimizer: optimizers.momentum() });
-        return { model, compiled: new CompiledModel(model, nodeBackend() as NodeBackend, { towers }) };
-      });
-      models[1].model.setWeights(models[0].model.getWeights());
-      for (let step = 0; step < steps; step++) {
-        const { xs, ys } = batch({ seed: step % 4 });
-        const [one, two] = await Promise.all(models.map(({ compiled }) => compiled.trainOnBatch(xs, ys)));
-        assert.ok(Math.abs(one[0] - two[0]) < 1e-4 * one[0], `${name}: ${one} and ${two}`);
-        assert.equal(one[1], two[1]);
+  describe('splits the batch in towers', () => {
+    const onGraph = (model: tf.LayersModel, towers: number) =>
+      new CompiledModel(model, nodeBackend() as NodeBackend, { towers });
+    const convolutions = (compiled: CompiledModel, { xs, ys }: ReturnType<typeof batch>) =>
+      compiled.profileStep(xs, ys).filter(({ op }) => /Conv2D$/.test(op)).length;
+
+    it('of any size, to the same result', async () => {
+      const build = networks['L1 and L2 penalties'];
+      const models = [build(), build()];
+      for (const model of models) compileClassifier(model, { optimizer: optimizers.momentum() });
+      const [whole, split] = [onGraph(models[0], 1), onGraph(models[1], 3)];
+      for (const size of [50, 48, 50, 37, 8]) {
+        const { xs, ys } = batch({ size, seed: size }); // 17 + 16 + 17, 16 + 16 + 16, ..., 18 + 19, 8
+        const [one, several] = await Promise.all([whole, split].map((model) => model.trainOnBatch(xs, ys)));
+        for (const [i, value] of one.entries())
+          assert.ok(Math.abs(several[i] - value) < 1e-5 * value, `${size}: ${one} and ${several}`);
       }
-    }
+      assert.ok(differenceOfWeights(models[0], models[1]) < 1e-4);
+      const found = [whole, split].map((model) => convolutions(model, batch({ size: 50 })));
+      assert.deepEqual(found, [1, 3]);
+      const { xs } = batch({ size: 50, seed: 3 });
+      const [expected, predicted] = await Promise.all(
+        [whole, split].map((model) => model.predictOnBatch(xs)),
+      );
+      assert.deepEqual(predicted.shape, [50, classes]);
+      for (const [i, value] of expected.data.entries()) assert.ok(Math.abs(predicted.data[i] - value) < 1e-4);
+    });
+
+    it('not with batch normalization, nor with a loss that it does not know', async () => {
+      const normalized = networks['batch normalization']();
+      compileClassifier(normalized);
+      assert.equal(convolutions(onGraph(normalized, 3), batch({ size: 50 })), 1);
+      const model = networks['max pooling']();
+      model.compile({ optimizer: 'sgd', loss: (labels, output) => tf.max(tf.sub(labels, output)) });
+      assert.equal(convolutions(onGraph(model, 3), batch({ size: 50 })), 1);
+    });
+
+    it('with other masks of dropout in each', async () => {
+      const model = tf.sequential({
+        layers: [
+          l.dropout({ rate: 0.5, inputShape: [500] }),
+          l.dense({ units: 1, kernelInitializer: 'ones', useBias: false }),
+        ],
+      });
+      const first = (values: tf.Tensor) => tf.slice(values, [0, 0], [1, 1]);
+      model.compile({
+        optimizer: tf.train.sgd(0),
+        loss: 'meanAbsoluteError',
+        metrics: [(_labels, y) => first(y)],
+      });
+      const xs = { shape: [32, 500], data: new Float32Array(16_000).fill(1) };
+      const ys = { shape: [32, 1], data: new Float32Array(32) };
+      const compiled = onGraph(model, 2);
+      const means: number[] = [];
+      for (let step = 0; step < 10; step++) means.push((await compiled.trainOnBatch(xs, ys))[1]);
+      // Half of 2 kept + 2 kept: even whenever both towers keep the same.
+      assert.ok(
+        means.some((mean) => mean % 2 === 1),
+        `${means}`,
+      );
+    });
+  });
+
+  it('takes its steps in the order they were asked for', async () => {
+    const models = [0, 1].map(() => {
+      const model = networks['max pooling']();
+      compileClassifier(model, { optimizer: optimizers.Adam() });
+      return model;
+    });
+    const data = Array.from({ length: 12 }, (_, seed) => batch({ seed }));
+    const expected: number[][] = [];
+    for (const { xs, ys } of data) expected.push(await graphsOf(models[0]).trainOnBatch(xs, ys));
+    const compiled = graphsOf(models[1]);
+    assert.deepEqual(await Promise.all(data.map(({ xs, ys }) => compiled.trainOnBatch(xs, ys))), expected);
+    assert.equal(differenceOfWeights(models[0], models[1]), 0);
   });
 
   it('takes bytes, and prepares them inside the graph', async () => {

@@ -1,0 +1,50 @@
+import { attribute, DataType, type Graph, type Output, ofFloats } from './graph';
+
+/** A part of a batch that is computed beside the others. */
+export interface Tower {
+  /** The part of each input, rows one after the other. */
+  readonly inputs: readonly Output[];
+  /** Of the batch, 0 to 1. */
+  readonly share: number;
+}
+
+const leastRows = 16; // fewer give the processor too little to do at a time
+
+/** Splits inputs of equal length, [rows, ...], into at most `count` parts of about the same size. */
+export function towersOf(graph: Graph, inputs: readonly Output[], count: number): Tower[] {
+  const rows = inputs[0].shape[0];
+  const parts = Math.max(1, Math.min(count, Math.floor(rows / leastRows)));
+  if (parts === 1) return [{ inputs, share: 1 }];
+  const start = (part: number) => Math.round((part * rows) / parts);
+  return Array.from({ length: parts }, (_, part) => {
+    const size = start(part + 1) - start(part);
+    const partOf = (input: Output) => {
+      const rest = input.shape.slice(1);
+      const begin = graph.integers([start(part), ...rest.map(() => 0)]);
+      return graph.one('Slice', [input, begin, graph.integers([size, ...rest])]);
+    };
+    return { inputs: inputs.map(partOf), share: size / rows };
+  });
+}
+
+export function sum(graph: Graph, values: readonly Output[]): Output {
+  if (values.length === 1) return values[0];
+  return graph.one('AddN', values, { attributes: [attribute.int('N', values.length)] });
+}
+
+/** The mean over the batch of what each tower found for its own part. */
+export function mean(graph: Graph, values: readonly Output[], towers: readonly Tower[]): Output {
+  if (values.length === 1) return values[0];
+  const weighted = values.map((value, i) =>
+    graph.one('Mul', [value, graph.scalar(towers[i].share)], { attributes: ofFloats }),
+  );
+  return sum(graph, weighted);
+}
+
+export function concatenate(graph: Graph, values: readonly Output[]): Output {
+  if (values.length === 1) return values[0];
+  const { dtype } = values[0];
+  const attributes = [attribute.int('N', values.length), attribute.type('T', dtype)];
+  const axis = graph.constant(Int32Array.of(0), { shape: [], dtype: DataType.int32 });
+  return graph.one('ConcatV2', [...values, axis], { attributes });
+}
