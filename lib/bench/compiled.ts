@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { CourseError } from '../errors';
-import { type CompiledModel, compileModel } from '../training';
+import { type Compilation, type CompiledModel, compileModel, freezeModel } from '../training';
 
 /** Trains a model step by step. */
 export interface Stepper {
@@ -16,7 +16,7 @@ export interface Predictor {
 
 /** A compiled training step of `model`, for batches of one size. Throws a CourseError where it cannot be compiled. */
 export async function createStepper(model: tf.LayersModel, batchSize: number): Promise<Stepper> {
-  const compiled = requireCompiled(model);
+  const compiled = required(compileModel(model));
   const shape = [batchSize, ...model.inputs[0].shape.slice(1)] as number[];
   const numClasses = model.outputs[0].shape[1] as number;
   return {
@@ -34,7 +34,7 @@ export async function createStepper(model: tf.LayersModel, batchSize: number): P
 
 /** The compiled forward pass of `model`, for batches of one size. Throws a CourseError where it cannot be compiled. */
 export async function createPredictor(model: tf.LayersModel, batchSize: number): Promise<Predictor> {
-  const compiled = requireCompiled(model);
+  const compiled = required(freezeModel(model));
   const shape = [batchSize, ...model.inputs[0].shape.slice(1)] as number[];
   return {
     async predict(xs) {
@@ -44,8 +44,7 @@ export async function createPredictor(model: tf.LayersModel, batchSize: number):
   };
 }
 
-function requireCompiled(model: tf.LayersModel): CompiledModel {
-  const { compiled, reason } = compileModel(model);
+function required({ compiled, reason }: Compilation): CompiledModel {
   if (!compiled) throw new CourseError(`not compiled: ${reason}`);
   return compiled;
 }

@@ -79,7 +79,14 @@ async function predict(work: Work, mode: string): Promise<Prepared> {
     images: work.batchSize * work.steps,
     parameters,
     async runRound() {
-      for (const { xs } of data) await predictor.predict(xs);
+      // One batch is asked for ahead, as `predict` does it.
+      let running: Promise<Float32Array> | undefined;
+      for (const { xs } of data) {
+        const next = predictor.predict(xs);
+        await running;
+        running = next;
+      }
+      await running;
       return {};
     },
   };

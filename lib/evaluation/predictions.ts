@@ -6,7 +6,7 @@ import {
   type Normalization,
   normalizeBytes,
 } from '../data';
-import { bytesOf, computeOnBatch, endsInSoftmax } from '../training';
+import { bytesOf, computeOnBatch, endsInSoftmax, overlapped } from '../training';
 
 /** What a model says of each image of a dataset. */
 export interface Predictions {
@@ -34,8 +34,12 @@ export async function predict(
   const probabilities = new Float32Array(dataset.count * numClasses);
   const predicted = new Uint8Array(dataset.count);
   let done = 0;
-  for (const { images, count } of imageBatches(dataset, { batchSize })) {
-    probabilities.set(await predictImages(model, images, { normalization }), done * numClasses);
+  for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize }), {
+    prepare: (batch) => batch,
+    compute: async ({ images }) => ({ data: await predictImages(model, images, { normalization }) }),
+    ahead: () => 1,
+  })) {
+    probabilities.set(data, done * numClasses);
     done += count;
   }
   for (let i = 0; i < dataset.count; i++) {
@@ -70,6 +74,9 @@ export async function predictImages(
     return endsInSoftmax(model) ? output : tf.softmax(output);
   };
   const name = `probabilities ${JSON.stringify(normalization)}`;
-  const { data } = await computeOnBatch(model, name, toProbabilities, [bytesOf(images)], { combine: 'rows' });
+  const { data } = await computeOnBatch(model, name, toProbabilities, [bytesOf(images)], {
+    combine: 'rows',
+    frozen: true,
+  });
   return data as Float32Array;
 }

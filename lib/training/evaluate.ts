@@ -43,6 +43,7 @@ export async function evaluate(
     prepare: (images) => trainingBatch(images, { numClasses }),
     compute: ({ images, ys }) =>
       computeOnBatch(model, name, lossAndHits, [bytesOf(images), ys], { combine: 'sum' }),
+    ahead: () => 1,
   })) {
     lossSum += data[0];
     correct += data[1];

@@ -6,11 +6,13 @@ export {
   type CompiledModelOptions,
   compileModel,
   computeOnBatch,
+  freezeModel,
   UntraceableError,
   type Values,
   whyNotCompiled,
 } from './compile';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
 export type { EpochRecord, History, StepRecord } from './history';
+export { type OverlapOptions, overlapped } from './overlap';
 export { bytesOf, type StepEngine } from './step';
 export { type TrainOptions, train } from './train';

@@ -47,8 +47,29 @@ export function compileModel(model: tf.LayersModel): Compilation {
   if (unavailable) return { reason: unavailable };
   const known = compilations.get(model);
   if (known) return known;
-  const compilation = tryToCompile(model);
+  const options = looksAcrossTheBatch(model) ? splitOperations() : splitBatches();
+  const compilation = tryToCompile(model, options);
   compilations.set(model, compilation);
+  return compilation;
+}
+
+const frozenModels = new WeakMap<tf.LayersModel, { compilation: Compilation; weights: object[] }>();
+
+/**
+ * The same for prediction alone, with the present weights as constants, which is faster. It is made anew when the
+ * weights have changed.
+ */
+export function freezeModel(model: tf.LayersModel): Compilation {
+  const unavailable = whyNotCompiled();
+  if (unavailable) return { reason: unavailable };
+  const given = compilations.get(model);
+  if (given?.reason) return given; // what cannot be a graph cannot be a frozen one
+  const weights = model.weights.map((weight) => weight.read().dataId); // another one with every change
+  const known = frozenModels.get(model);
+  if (known?.weights.every((dataId, i) => dataId === weights[i])) return known.compilation;
+  known?.compilation.compiled?.dispose();
+  const compilation = tryToCompile(model, { ...splitBatches(), frozen: true });
+  frozenModels.set(model, { compilation, weights });
   return compilation;
 }
 
@@ -62,16 +83,17 @@ export function giveUpCompiling(model: tf.LayersModel, { message }: UntraceableE
 
 /**
  * A computation on tensors and `model`, for one batch: as a graph where that is possible, else operation by operation.
- * Computations on one model are kept by `name`, so two of them need two names.
+ * Computations on one model are kept by `name`, so two of them need two names. `frozen` is for a model that is not
+ * being trained: see `freezeModel`.
  */
 export async function computeOnBatch(
   model: tf.LayersModel,
   name: string,
   compute: (...tensors: tf.Tensor[]) => tf.Tensor,
   inputs: readonly Values[],
-  options: CallOptions = {},
+  { frozen = false, ...options }: CallOptions & { frozen?: boolean } = {},
 ): Promise<Values> {
-  const { compiled } = compileModel(model);
+  const { compiled } = frozen ? freezeModel(model) : compileModel(model);
   if (compiled) {
     try {
       const [result] = await compiled.call(name, (...tensors) => [compute(...tensors)], inputs, options);
@@ -89,25 +111,26 @@ export async function computeOnBatch(
   }
 }
 
-/**
- * How a model uses the cores. Splitting the batch keeps them busier than splitting each operation; where that is not
- * possible in training, operations are split over all of them.
- */
-function shareOfCores(model: tf.LayersModel, cores = availableParallelism()): Required<CompiledModelOptions> {
-  if (looksAcrossTheBatch(model)) return { intraOpThreads: cores, interOpThreads: cores, towers: 1 };
-  const intraOpThreads = Math.max(1, Math.floor(cores / 4)); // a batch of 64 has 4 towers
+/** Each core computes a part of the batch, which keeps it busier than a part of each operation. */
+function splitBatches(cores = availableParallelism()): CompiledModelOptions {
+  const intraOpThreads = Math.max(1, Math.floor(cores / 4)); // a batch of 64 has 4 parts
   return { intraOpThreads, interOpThreads: cores, towers: Math.ceil((2 * cores) / intraOpThreads) };
+}
+
+/** All cores compute one operation, for batches that cannot be split. */
+function splitOperations(cores = availableParallelism()): CompiledModelOptions {
+  return { intraOpThreads: cores, interOpThreads: cores, towers: 1 };
 }
 
 function tensorOf({ data, shape }: Values): tf.Tensor {
   return tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
 }
 
-function tryToCompile(model: tf.LayersModel): Compilation {
+function tryToCompile(model: tf.LayersModel, options: CompiledModelOptions): Compilation {
   const backend = nodeBackend();
   if (!backend) return { reason: 'the native backend is not in use' };
   try {
-    return { compiled: new CompiledModel(model, backend, shareOfCores(model)) };
+    return { compiled: new CompiledModel(model, backend, options) };
   } catch (error) {
     if (error instanceof UntraceableError) return { reason: error.message };
     throw error;

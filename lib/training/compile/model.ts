@@ -47,6 +47,11 @@ export interface CompiledModelOptions extends GraphOptions {
    * statistics are those of the whole batch, a training step never splits.
    */
   readonly towers?: number;
+  /**
+   * Whether the weights are constants of the graph, with the values they have when it is made: faster to predict with,
+   * since TensorFlow prepares them once, but no longer to be trained or set. Default false.
+   */
+  readonly frozen?: boolean;
 }
 
 /** A traced computation: what it takes and gives. */
@@ -75,13 +80,14 @@ export class CompiledModel {
   private readonly learningRate: Output;
   private readonly step: Output; // the number of steps done before
   private readonly towers: number;
+  private readonly frozen: boolean;
   private trainedWith: readonly unknown[] = [];
   private generation = 0; // of what it is trained with
 
   constructor(
     private readonly model: tf.LayersModel,
     private readonly backend: NodeBackend,
-    { towers = 1, ...threads }: CompiledModelOptions = {},
+    { towers = 1, frozen = false, ...threads }: CompiledModelOptions = {},
   ) {
     requireTraceable(model);
     this.graph = new Graph(threads);
@@ -89,6 +95,7 @@ export class CompiledModel {
     this.learningRate = this.graph.placeholder('learning_rate', { shape: [], dtype: DataType.float32 });
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
     this.towers = towers;
+    this.frozen = frozen;
   }
 
   /**
@@ -105,7 +112,7 @@ export class CompiledModel {
   /** Does one training step and tells how long each operation of the graph took. */
   profileStep(xs: Values, ys: Values, options: TrainOnBatchOptions = {}): OperationTime[] {
     const { inputs, fetches, targets } = this.trainingSignature(xs, ys, options);
-    this.state.push();
+    this.state.push({ changes: true });
     const feeds = [feed(inputs[0], xs.data), feed(inputs[1], ys.data), ...this.trainingFeeds()];
     const names = fetches.map(({ ref }) => ref);
     const metadata = this.graph.profile(feeds, names, targets);
@@ -114,6 +121,7 @@ export class CompiledModel {
   }
 
   private trainingSignature(xs: Values, ys: Values, { seed = 1, prepare }: TrainOnBatchOptions): Signature {
+    if (this.frozen) throw new UntraceableError('its weights are frozen');
     if (!sameItems(this.trainedWith, [prepare, ...this.trainingParts()])) this.generation++;
     const signature = this.signature(`train ${this.generation} ${seed}`, [xs, ys], (inputs) =>
       this.traceTraining(inputs, { seed, prepare }),
@@ -207,7 +215,7 @@ export class CompiledModel {
     feeds: readonly Feed[] = [],
   ): Promise<Values[]> {
     for (const weight of this.model.weights) weight.read(); // throws where the model was disposed
-    this.state.push();
+    this.state.push({ changes: targets.length > 0 });
     const buffers = await this.graph.run(
       [...inputs.map((input, i) => feed(input, values[i].data)), ...feeds],
       fetches.map(({ ref }) => ref),
@@ -220,7 +228,7 @@ export class CompiledModel {
   }
 
   private trace<T>(compute: Parameters<typeof trace<T>>[3]) {
-    for (const weight of this.model.weights) this.state.add(weight.read() as tf.Variable);
+    if (!this.frozen) for (const weight of this.model.weights) this.state.add(weight.read() as tf.Variable);
     return trace(this.graph, this.backend, this.state.values(), (tracer) =>
       withFusedKernels(this.backend, () => compute(tracer)),
     );

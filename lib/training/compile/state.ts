@@ -21,6 +21,9 @@ export interface GraphVariable {
 interface Entry extends GraphVariable {
   readonly input: Output;
   readonly assign: string;
+  /** The memory outside that holds the graph's value; another one means that someone assigned a value. */
+  known?: DataId;
+  /** That memory, where its values come from the graph. */
   mirror?: Mirror;
 }
 
@@ -70,31 +73,37 @@ export class GraphState {
     return new Map([...this.entries.values()].map(({ variable, value }) => [variable, value]));
   }
 
-  /** Brings in what was assigned since the last time. Call it before every run that uses or changes variables. */
-  push(): void {
+  /**
+   * Brings in what was assigned since the last time. Call it before every run; `changes` says whether the run may give
+   * the variables new values.
+   */
+  push({ changes }: { changes: boolean }): void {
     const feeds: Feed[] = [];
     const targets: string[] = [];
     for (const entry of this.entries.values()) {
-      const { variable, input, assign, mirror } = entry;
+      const { variable, input, assign } = entry;
       if (variable.isDisposed) {
         this.entries.delete(variable); // of an optimizer that is no longer used
         continue;
       }
-      if (mirror?.dataId === variable.dataId) {
-        if (!mirror.isFetched && mirror.refCount === 1) continue;
-        mirror.fetch(); // a clone shares this memory and keeps the present value
-      } else {
+      if (variable.dataId !== entry.known) {
         feeds.push({ name: input.ref, shape: input.shape, dtype: input.dtype, data: variable.dataSync() });
         targets.push(assign);
+        entry.known = variable.dataId;
+        entry.mirror = undefined;
       }
-      entry.mirror = this.mirror(variable);
+      if (changes && !entry.mirror?.isFresh) {
+        entry.mirror?.fetch(); // a clone shares its memory and keeps the present value
+        entry.mirror = this.mirror(variable);
+        entry.known = entry.mirror.dataId;
+      }
     }
     if (targets.length > 0) this.graph.runSync(feeds, [], targets);
   }
 
   /** Leaves every variable with its present value, independent of the graph. */
   release(): void {
-    for (const { mirror } of this.entries.values()) mirror?.fetch();
+    this.pull();
     this.entries.clear();
   }
 
@@ -111,7 +120,10 @@ export class GraphState {
 
   /** Fetches all values at once, so that they belong to the same step. */
   private pull(): void {
-    const mirrored = [...this.entries.values()].filter(({ mirror }) => mirror && !mirror.isFetched);
+    const mirrored = [...this.entries.values()].filter(
+      ({ variable, mirror }) => mirror?.dataId === variable.dataId && !mirror.isFetched,
+    );
+    if (mirrored.length === 0) return;
     const values = this.graph.runSync(
       [],
       mirrored.map(({ value }) => value.ref),
@@ -138,6 +150,11 @@ class Mirror implements TensorEntry {
   ) {
     this.shape = [...shape];
     this.dtype = dataTypeOf(dtype);
+  }
+
+  /** Whether nobody has its values, or could have them later on. */
+  get isFresh(): boolean {
+    return !this.isFetched && this.refCount === 1;
   }
 
   get isFetched(): boolean {

@@ -8,6 +8,7 @@ import {
   CompiledModel,
   compileModel,
   computeOnBatch,
+  freezeModel,
   UntraceableError,
   type Values,
 } from '../../../lib/training/compile';
@@ -620,6 +621,30 @@ describe('compileModel', () => {
     const output = await computeOnBatch(model, 'predict', (x) => model.apply(x) as tf.Tensor, [xs]);
     assert.deepEqual(output.shape, [8, classes]);
     assert.match(compileModel(model).reason ?? '', /reads the values/);
+  });
+
+  it('freezes the weights for prediction, until they change', async () => {
+    const model = networks['batch normalization']();
+    compileClassifier(model, { optimizer: optimizers.SGD() });
+    const { xs, ys } = batch({ size: 40 });
+    const answers = async () => {
+      const frozen = freezeModel(model).compiled;
+      assert.ok(frozen);
+      await assert.rejects(frozen.trainOnBatch(xs, ys), /frozen/);
+      const [{ data: expected }, { data }] = await Promise.all([
+        graphsOf(model).predictOnBatch(xs),
+        frozen.predictOnBatch(xs),
+      ]);
+      for (const [i, value] of expected.entries()) assert.ok(Math.abs(data[i] - value) < 1e-4);
+      return { frozen, data };
+    };
+    const first = await answers();
+    assert.equal((await answers()).frozen, first.frozen);
+    await graphsOf(model).trainOnBatch(xs, ys);
+    const trained = await answers();
+    assert.notDeepEqual(trained.data, first.data);
+    model.setWeights(model.getWeights().map((weight) => tf.mul(weight, 2)));
+    assert.notDeepEqual((await answers()).data, trained.data);
   });
 
   it('names the optimizers that it knows', async () => {
