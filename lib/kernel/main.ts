@@ -1,8 +1,8 @@
 import * as converter from 'tslab/dist/converter';
 import { startKernel } from 'tslab/dist/main';
-import { expandShorthand } from './shorthand';
+import { rewriteForTslab } from './rewrite';
 
-/** Starts tslab as the kernel of JupyterLab's connection file `configPath`, with `expandShorthand` before each cell. */
+/** Starts tslab as the kernel of JupyterLab's connection file `configPath`, with `rewriteForTslab` before each cell. */
 export function main(configPath: string): void {
   const { createConverter } = converter;
   // tslab calls createConverter through its module, so that replacing it there reaches it.
@@ -11,7 +11,7 @@ export function main(configPath: string): void {
       const original = createConverter(options);
       return {
         ...original,
-        convert: (previous: string, source: string) => original.convert(previous, expandShorthand(source)),
+        convert: (previous: string, source: string) => original.convert(previous, rewriteForTslab(source)),
       };
     },
   });

@@ -64,7 +64,7 @@ export class Stepper {
   ) {
     if (!model.optimizer)
       throw new CourseError('the model has no optimizer and loss; call compileClassifier(model)');
-    this.options = { seed, prepare: (xs) => normalizeBytes(xs, normalization) };
+    this.options = { seed, prepare: preparationBy(normalization) };
     const { compiled, reason } = compileModel(model);
     this.engine = { compiled: compiled !== undefined, reason };
   }
@@ -97,4 +97,17 @@ export class Stepper {
       both.dispose();
     }
   }
+}
+
+type Preparation = TrainOnBatchOptions['prepare'];
+
+const preparations = new WeakMap<Normalization, Preparation>();
+
+/** The same function for the same normalization, so that a second training of a model need not be traced again. */
+function preparationBy(normalization: Normalization): Preparation {
+  const known = preparations.get(normalization);
+  if (known) return known;
+  const preparation: Preparation = (xs) => normalizeBytes(xs, normalization);
+  preparations.set(normalization, preparation);
+  return preparation;
 }

@@ -193,11 +193,8 @@ export class CompiledModel {
     ].join(' ');
     const known = this.signatures.get(key);
     if (known) return known;
-    const placeholders = inputs.map(({ shape, data }, i) =>
-      this.graph.placeholder(`${key}/${i}`.replace(/[^\w/]/g, '_'), {
-        shape,
-        dtype: dataTypeOfValues(data),
-      }),
+    const placeholders = inputs.map(({ shape, data }) =>
+      this.graph.placeholder(`input_${this.graph.size}`, { shape, dtype: dataTypeOfValues(data) }),
     );
     try {
       const signature = add(placeholders);
