@@ -59,10 +59,14 @@ describe('loadDataset', function () {
   it('needs less than 400 MB for all of CIFAR-10', () => {
     const script = `require(${JSON.stringify(require.resolve('../../lib/data/load'))}).loadCifar10()
       .then(() => console.log(process.resourceUsage().maxRSS))`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', script], {
-      cwd: courseRoot(),
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['-r', 'ts-node/register/transpile-only', '-e', script],
+      {
+        cwd: courseRoot(),
+        encoding: 'utf8',
+      },
+    );
     const megabytes = (Number(stdout) * 1024) / 1e6; // Node reports kilobytes of 1024
     assert.ok(megabytes > 184 && megabytes < 400, `${megabytes} MB ${stderr}`);
   });

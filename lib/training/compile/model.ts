@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { type NodeBackend, typedArray, withReplaced } from './binding';
 import { withGraphDropout } from './dropout';
@@ -15,7 +16,7 @@ import { looksAcrossTheBatch, requireTraceable } from './layers';
 import { addUpdates, countStep, learningRateOf, slotsOf } from './optimizers';
 import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
-import { concatenate, mean, sum, type Tower, towersOf } from './towers';
+import { concatenate, mean, sum, towersOf } from './towers';
 import { type Tracer, trace } from './trace';
 
 /** Numbers with a shape, row-major: a tensor's values without the tensor. */
@@ -80,6 +81,7 @@ export class CompiledModel {
   private readonly learningRate: Output;
   private readonly step: Output; // the number of steps done before
   private readonly towers: number;
+  private readonly lanes: number; // towers at the same time; the others wait, so that what these work on stays in the cache
   private readonly frozen: boolean;
   private trainedWith: readonly unknown[] = [];
   private generation = 0; // of what it is trained with
@@ -95,6 +97,7 @@ export class CompiledModel {
     this.learningRate = this.graph.placeholder('learning_rate', { shape: [], dtype: DataType.float32 });
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
     this.towers = towers;
+    this.lanes = 2 * (threads.interOpThreads || availableParallelism());
     this.frozen = frozen;
   }
 
@@ -124,7 +127,7 @@ export class CompiledModel {
     if (this.frozen) throw new UntraceableError('its weights are frozen');
     if (!sameItems(this.trainedWith, [prepare, ...this.trainingParts()])) this.generation++;
     const signature = this.signature(`train ${this.generation} ${seed}`, [xs, ys], (inputs) =>
-      this.traceTraining(inputs, { seed, prepare }),
+      this.traceTraining(inputs, { seed: `${seed}`, prepare }),
     );
     this.trainedWith = [prepare, ...this.trainingParts()]; // the first trace makes the optimizer's variables
     return signature;
@@ -157,12 +160,14 @@ export class CompiledModel {
   ): Promise<Values[]> {
     const signature = this.signature(`call ${name} ${combine}`, inputs, (placeholders) => {
       const towers = towersOf(this.graph, placeholders, combine ? this.towers : 1);
-      const traced = towers.map(({ inputs }) => {
+      const traced: Output[][] = [];
+      for (const [i, tower] of towers.entries()) {
+        const inputs = tower.inputs(traced[i - this.lanes] ?? []);
         const { result } = this.trace((tracer) =>
           compute(...inputs.map((input) => toTensor(tracer, input))).map(tracer.output),
         );
-        return result;
-      });
+        traced.push(result);
+      }
       const join = combine === 'sum' ? sum : concatenate;
       const fetches = traced[0].map((_, i) =>
         join(
@@ -234,7 +239,16 @@ export class CompiledModel {
   private traceTraining(inputs: Output[], options: TraceOptions): Signature {
     const { graph, state } = this;
     const towers = towersOf(graph, inputs, looksAcrossTheBatch(this.model) ? 1 : this.towers);
-    const traced = towers.map((tower, i) => this.traceTower(tower, `tower ${i}`, options));
+    const traced: ReturnType<typeof this.traceTower>[] = [];
+    for (const [i, tower] of towers.entries()) {
+      const before = traced[i - this.lanes]?.gradients.map(({ gradient }) => gradient) ?? [];
+      traced.push(
+        this.traceTower(tower.inputs(before), tower.share, {
+          ...options,
+          seed: `${options.seed}/tower ${i}`,
+        }),
+      );
+    }
     const [{ gradients, metrics, assigned }] = traced;
 
     const targets = addUpdates(
@@ -281,7 +295,7 @@ export class CompiledModel {
   }
 
   /** One tower's part of the loss and of its gradients, both to be added up, and its metrics. */
-  private traceTower({ inputs: [x, y], share }: Tower, name: string, { seed, prepare }: TraceOptions) {
+  private traceTower([x, y]: readonly Output[], share: number, { seed, prepare }: TraceOptions) {
     const gradients: { variable: tf.Variable; gradient: Output }[] = [];
     const { result, assigned } = this.trace((tracer) => {
       // In the place of the optimizer's: gradients are only noted, since the updates are nodes of their own.
@@ -299,10 +313,7 @@ export class CompiledModel {
       const outputs = withReplaced<Partial<tf.Optimizer>, tf.Tensor[]>(
         this.model.optimizer,
         { minimize },
-        () =>
-          withGraphDropout(tracer, { seed: `${seed}/${name}`, step: this.step }, () =>
-            step([images, tracer.tensor(y)]),
-          ),
+        () => withGraphDropout(tracer, { seed, step: this.step }, () => step([images, tracer.tensor(y)])),
       );
       const [loss, ...metrics] = outputs.map(tracer.output);
       tf.dispose(outputs);
@@ -317,7 +328,7 @@ export function trainable(model: tf.LayersModel): TrainableParts {
   return ((model as { model?: tf.LayersModel }).model ?? model) as unknown as TrainableParts;
 }
 
-type TraceOptions = Required<Pick<TrainOnBatchOptions, 'seed'>> & Pick<TrainOnBatchOptions, 'prepare'>;
+type TraceOptions = { readonly seed: string } & Pick<TrainOnBatchOptions, 'prepare'>;
 
 function dataTypeOfValues(data: Values['data']): number {
   if (data instanceof Float32Array) return DataType.float32;

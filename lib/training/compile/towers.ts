@@ -2,28 +2,30 @@ import { attribute, DataType, type Graph, type Output, ofFloats } from './graph'
 
 /** A part of a batch that is computed beside the others. */
 export interface Tower {
-  /** The part of each input, rows one after the other. */
-  readonly inputs: readonly Output[];
   /** Of the batch, 0 to 1. */
   readonly share: number;
+  /** The part of each input; it is taken as soon as `after` are there. */
+  inputs(after: readonly Output[]): Output[];
 }
 
-const leastRows = 16; // fewer give the processor too little to do at a time
+/** Fewer rows give a core too little to do at a time; with more, what it works on leaves its cache. */
+const rowsOfTower = 16;
 
 /** Splits inputs of equal length, [rows, ...], into at most `count` parts of about the same size. */
 export function towersOf(graph: Graph, inputs: readonly Output[], count: number): Tower[] {
   const rows = inputs[0].shape[0];
-  const parts = Math.max(1, Math.min(count, Math.floor(rows / leastRows)));
-  if (parts === 1) return [{ inputs, share: 1 }];
+  const parts = Math.max(1, Math.min(count, Math.floor(rows / rowsOfTower)));
+  if (parts === 1) return [{ share: 1, inputs: () => [...inputs] }];
   const start = (part: number) => Math.round((part * rows) / parts);
   return Array.from({ length: parts }, (_, part) => {
     const size = start(part + 1) - start(part);
-    const partOf = (input: Output) => {
+    const partOf = (input: Output, after: readonly Output[]) => {
       const rest = input.shape.slice(1);
       const begin = graph.integers([start(part), ...rest.map(() => 0)]);
-      return graph.one('Slice', [input, begin, graph.integers([size, ...rest])]);
+      const options = { after: after.map(({ ref }) => ref) };
+      return graph.one('Slice', [input, begin, graph.integers([size, ...rest])], options);
     };
-    return { inputs: inputs.map(partOf), share: size / rows };
+    return { share: size / rows, inputs: (after) => inputs.map((input) => partOf(input, after)) };
   });
 }
 
