@@ -8,7 +8,7 @@ import {
   UntraceableError,
   type Values,
 } from './compile';
-import { trainable } from './compile/model';
+import { trainable } from './compile/binding';
 
 /** A batch as a step takes it. */
 export interface TrainingBatch {
@@ -66,7 +66,7 @@ export class Stepper {
       throw new CourseError('the model has no optimizer and loss; call compileClassifier(model)');
     this.options = { seed, prepare: preparationBy(normalization) };
     const { compiled, reason } = compileModel(model);
-    this.engine = { compiled: compiled !== undefined, reason };
+    this.engine = compiled ? { compiled: true } : { compiled: false, reason }; // plain JSON, to be stored
   }
 
   /** One step of gradient descent. */

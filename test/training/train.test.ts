@@ -92,6 +92,7 @@ describe('train', () => {
     });
     const isNative = tf.getBackend() === 'tensorflow';
     assert.equal(engines[0].compiled, isNative);
+    assert.deepEqual(JSON.parse(JSON.stringify(engines)), engines); // it is stored with the model
     assert.deepEqual(engines[1], { compiled: false, reason: 'COURSE_COMPILE=0' });
     for (const [epoch, { loss, validationLoss = 0 }] of eager.entries()) {
       assert.ok(Math.abs(compiled[epoch].loss - loss) < 1e-4);

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Attribute, DataType, type TensorData } from './graph';
 
-// The private parts of tfjs-node 4.22 that tracing replaces for a while; this file alone knows them by name.
+// The private parts of TensorFlow.js 4.22 that compiling looks at or replaces for a while; this file alone casts to them.
 // https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-node/src/nodejs_kernel_backend.ts
+// https://github.com/tensorflow/tfjs/tree/tfjs-v4.22.0/tfjs-core/src/optimizers
+// https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-layers/src/engine/training.ts
 
 export type DataId = tf.Tensor['dataId'];
 
@@ -54,6 +56,48 @@ export interface NodeBackend {
 export function nodeBackend(): NodeBackend | undefined {
   if (!tf.findBackendFactory('tensorflow')) return undefined;
   return tf.engine().findBackend('tensorflow') as unknown as NodeBackend;
+}
+
+/** A variable of an optimizer's own, such as the momentum of one weight. */
+export interface Slot {
+  readonly originalName: string;
+  readonly variable: tf.Variable;
+}
+
+/** What SGD, momentum and Adam have between them; which of it an optimizer has depends on its class. */
+export interface OptimizerParts {
+  readonly learningRate: number;
+  incrementIterations(): void;
+  readonly momentum: number;
+  readonly useNesterov: boolean;
+  readonly accumulations: Slot[];
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly accBeta1: tf.Variable;
+  readonly accBeta2: tf.Variable;
+  readonly accumulatedFirstMoment: Slot[];
+  readonly accumulatedSecondMoment: Slot[];
+}
+
+export function partsOf(optimizer: tf.Optimizer): OptimizerParts {
+  return optimizer as unknown as OptimizerParts;
+}
+
+/** How a model trains: one step on images and targets; `compile` makes the list of weights anew. */
+export interface TrainableParts {
+  makeTrainFunction(): (data: tf.Tensor[]) => tf.Tensor[];
+  readonly collectedTrainableWeights: readonly tf.LayerVariable[];
+}
+
+/** The parts that train; a Sequential keeps them in a model inside. */
+export function trainable(model: tf.LayersModel): TrainableParts {
+  return ((model as { model?: tf.LayersModel }).model ?? model) as unknown as TrainableParts;
+}
+
+/** The object that computes an activation layer's activation. */
+export function activationOf(layer: tf.layers.Layer): object {
+  return (layer as unknown as { activation: object }).activation;
 }
 
 /** Runs `body` with some of an object's methods replaced, and puts the old ones back whatever happens. */

@@ -5,7 +5,8 @@ import { CourseError } from '../../errors';
 import { nodeBackend } from './binding';
 import { UntraceableError } from './graph';
 import { looksAcrossTheBatch } from './layers';
-import { type CallOptions, CompiledModel, type CompiledModelOptions, type Values } from './model';
+import { type CallOptions, CompiledModel, type CompiledModelOptions } from './model';
+import type { Values } from './values';
 
 export { UntraceableError } from './graph';
 export {
@@ -13,9 +14,9 @@ export {
   CompiledModel,
   type CompiledModelOptions,
   type TrainOnBatchOptions,
-  type Values,
 } from './model';
 export type { OperationTime } from './profile';
+export type { Values } from './values';
 
 /** A compiled model, or why there is none. */
 export type Compilation =

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type NodeBackend, withReplaced } from './binding';
+import { activationOf, type NodeBackend, withReplaced } from './binding';
 import { attribute, ofFloats } from './graph';
 
 /**
@@ -172,7 +172,7 @@ function prototypeOf(layer: object): Prototype {
 
 function activation(name: 'gelu' | 'gelu_new'): Prototype {
   const layer = tf.layers.activation({ activation: name, name: 'prototype' });
-  return prototypeOf((layer as unknown as { activation: object }).activation);
+  return prototypeOf(activationOf(layer));
 }
 
 /** The layer's own call, except while it trains with the channels last. */

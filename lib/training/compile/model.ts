@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
-import { type NodeBackend, typedArray, withReplaced } from './binding';
+import { type NodeBackend, trainable, typedArray, withReplaced } from './binding';
 import { withGraphDropout } from './dropout';
 import {
   attribute,
@@ -17,14 +17,8 @@ import { addUpdates, countStep, learningRateOf, slotsOf } from './optimizers';
 import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
 import { concatenate, mean, sum, towersOf } from './towers';
-import { type Tracer, trace } from './trace';
-
-/** Numbers with a shape, row-major: a tensor's values without the tensor. */
-export interface Values {
-  readonly shape: readonly number[];
-  /** Bytes are float32 to the model. */
-  readonly data: Float32Array | Int32Array | Uint8Array;
-}
+import { trace } from './trace';
+import { dataTypeOfValues, feed, toTensor, type Values } from './values';
 
 export interface TrainOnBatchOptions {
   /** Fixes, with the number of the step, what dropout drops; default 1. */
@@ -61,12 +55,6 @@ interface Signature {
   readonly fetches: readonly Output[];
   /** Nodes that must run besides. */
   readonly targets: readonly string[];
-}
-
-/** What the private parts of a tfjs-layers model do: one training step; `compile` makes the list of weights anew. */
-interface TrainableParts {
-  makeTrainFunction(): (data: tf.Tensor[]) => tf.Tensor[];
-  readonly collectedTrainableWeights: readonly tf.LayerVariable[];
 }
 
 /**
@@ -323,29 +311,8 @@ export class CompiledModel {
   }
 }
 
-/** The parts that train; a Sequential keeps them in a model inside. */
-export function trainable(model: tf.LayersModel): TrainableParts {
-  return ((model as { model?: tf.LayersModel }).model ?? model) as unknown as TrainableParts;
-}
-
 type TraceOptions = { readonly seed: string } & Pick<TrainOnBatchOptions, 'prepare'>;
-
-function dataTypeOfValues(data: Values['data']): number {
-  if (data instanceof Float32Array) return DataType.float32;
-  return data instanceof Int32Array ? DataType.int32 : DataType.uint8;
-}
-
-/** Bytes, which tfjs has no type for, become float32. */
-function toTensor({ graph, tensor }: Tracer, output: Output): tf.Tensor {
-  if (output.dtype !== DataType.uint8) return tensor(output);
-  const attributes = [attribute.type('SrcT', DataType.uint8), attribute.type('DstT', DataType.float32)];
-  return tensor(graph.one('Cast', [output], { attributes }));
-}
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
-}
-
-function feed({ ref, shape, dtype }: Output, data: Values['data']): Feed {
-  return { name: ref, shape, dtype, data };
 }

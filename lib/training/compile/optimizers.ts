@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { AdamWOptimizer } from '../adamw';
+import { type OptimizerParts, partsOf, type Slot } from './binding';
 import { attribute, type Graph, type Output, ofFloats, UntraceableError } from './graph';
 import type { GraphState, GraphVariable } from './state';
 
@@ -9,46 +10,20 @@ export interface VariableGradient {
   readonly gradient: Output;
 }
 
-interface Slot {
-  readonly originalName: string;
-  readonly variable: tf.Variable;
-}
-
-// The private parts of tfjs-core's optimizers: https://github.com/tensorflow/tfjs/tree/tfjs-v4.22.0/tfjs-core/src/optimizers
-interface MomentumParts {
-  readonly momentum: number;
-  readonly useNesterov: boolean;
-  readonly accumulations: Slot[];
-}
-interface AdamParts {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly accBeta1: tf.Variable;
-  readonly accBeta2: tf.Variable;
-  readonly accumulatedFirstMoment: Slot[];
-  readonly accumulatedSecondMoment: Slot[];
-}
-interface OptimizerParts {
-  learningRate: number;
-  incrementIterations(): void;
-}
-
 /** What a step needs to know of an optimizer besides its update. */
 export function learningRateOf(optimizer: tf.Optimizer): number {
-  return (optimizer as unknown as OptimizerParts).learningRate;
+  return partsOf(optimizer).learningRate;
 }
 
 /** Counts a step that the graph has done, as the optimizer's own `applyGradients` would. */
 export function countStep(optimizer: tf.Optimizer): void {
-  (optimizer as unknown as OptimizerParts).incrementIterations();
+  partsOf(optimizer).incrementIterations();
 }
 
 /** The optimizer's own variables, as far as it has made them. */
 export function slotsOf(optimizer: tf.Optimizer): tf.Variable[] {
-  const { accumulations, accumulatedFirstMoment, accumulatedSecondMoment } = optimizer as unknown as Partial<
-    MomentumParts & AdamParts
-  >;
+  const { accumulations, accumulatedFirstMoment, accumulatedSecondMoment }: Partial<OptimizerParts> =
+    partsOf(optimizer);
   const slots = [accumulations, accumulatedFirstMoment, accumulatedSecondMoment];
   return slots.flatMap((kind) => kind ?? []).map(({ variable }) => variable);
 }
@@ -67,7 +42,7 @@ export function addUpdates(
   const name = optimizer.getClassName(); // not instanceof, which takes any optimizer for any other
   if (name === 'AdamW') return addAdam(optimizer, (optimizer as AdamWOptimizer).weightDecay, update);
   if (name === 'Adam') return addAdam(optimizer, 0, update);
-  if (name === 'Momentum') return addMomentum(optimizer as unknown as MomentumParts, update);
+  if (name === 'Momentum') return addMomentum(partsOf(optimizer), update);
   if (name === 'SGD') return addSgd(update);
   throw new UntraceableError(
     `the optimizer ${name} has no compiled update; SGD, momentum, Adam and AdamW have`,
@@ -93,7 +68,7 @@ function addSgd({ graph, learningRate, gradients }: Update): string[] {
 }
 
 function addMomentum(
-  { momentum, useNesterov, accumulations }: MomentumParts,
+  { momentum, useNesterov, accumulations }: OptimizerParts,
   { graph, state, learningRate, gradients }: Update,
 ): string[] {
   const attributes = [...unlocked, attribute.bool('use_nesterov', useNesterov)];
@@ -112,7 +87,7 @@ function addAdam(
   weightDecay: number,
   { graph, state, learningRate, gradients }: Update,
 ): string[] {
-  const adam = optimizer as unknown as AdamParts;
+  const adam = partsOf(optimizer);
   const float = (op: string, ...inputs: Output[]) => graph.one(op, inputs, { attributes: ofFloats });
   const power1 = state.add(adam.accBeta1);
   const power2 = state.add(adam.accBeta2);
