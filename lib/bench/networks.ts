@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { buildBaseline } from '../models';
+import { buildBaseline, flopPerImage } from '../models';
 
 /** The networks that are measured. */
 export type NetworkName = 'small' | 'large';
@@ -76,15 +76,13 @@ export function buildOptimizer(optimizer: OptimizerSpec): tf.Optimizer {
 export function describeNetwork(name: NetworkName): NetworkSpec {
   const model = buildNetwork(name);
   try {
-    const { multiplyAdds, first } = countMultiplyAdds(model);
     return {
       name,
       inputShape: model.inputs[0].shape.slice(1) as [number, number, number],
       layers: model.layers.flatMap(describeLayer),
       optimizer: networks[name].optimizer,
       parameters: model.trainableWeights.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-      // Training computes a layer three times: forward, its weights' gradient, its input's; no one needs the images' own.
-      flop: { predict: 2 * multiplyAdds, train: 2 * (3 * multiplyAdds - first) },
+      flop: flopPerImage(model),
     };
   } finally {
     model.dispose();
@@ -147,18 +145,6 @@ function describeLayer(layer: tf.layers.Layer): LayerSpec[] {
     default:
       throw new RangeError(`${layer.name}: the peers have no ${layer.getClassName()}`);
   }
-}
-
-/** Multiply-adds of one image forward, in all and in the first layer that has any. */
-function countMultiplyAdds(model: tf.LayersModel): { multiplyAdds: number; first: number } {
-  const each = model.layers.flatMap((layer) => {
-    const kernel = layer.weights.find(({ name }) => name.includes('kernel'));
-    if (!kernel) return [];
-    // Every weight of a kernel takes part once at each output position; a dense layer has one.
-    const positions = sizeOf((layer.outputShape as number[]).slice(1, -1));
-    return [sizeOf(kernel.shape) * positions];
-  });
-  return { multiplyAdds: each.reduce((sum, count) => sum + count, 0), first: each[0] };
 }
 
 function sizeOf(shape: readonly (number | null)[]): number {
