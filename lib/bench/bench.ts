@@ -81,7 +81,9 @@ async function installPeers(
   plans: readonly ComparisonPlan[],
   { onProgress }: Pick<BenchOptions, 'onProgress'>,
 ): Promise<string | undefined> {
-  const needed = plans.some(({ contenders }) => contenders.some(({ family }) => family === 'peer'));
+  const needed = plans.some(({ contenders }) =>
+    contenders.some(({ program }) => program.command === benchPython()),
+  );
   if (!needed) return undefined;
   try {
     await preparePython(onProgress);

@@ -7,6 +7,7 @@ import {
   horizontalFlip,
   type ImageBatch,
   type ImageDataset,
+  imageBatches,
   loadDataset,
   type Normalization,
   normalize,
@@ -14,7 +15,7 @@ import {
   randomCrop,
 } from '../data';
 import { createRandom } from '../random';
-import { crossEntropyFromLogits } from '../training';
+import { crossEntropyFromLogits, overlapped, Stepper, trainingBatch, train as trainModel } from '../training';
 import { createPredictor, createStepper } from './compiled';
 import { createEagerPredictor, createEagerStepper } from './eager';
 import { buildNetwork, buildOptimizer, type NetworkSpec } from './networks';
@@ -34,7 +35,7 @@ async function main(work: Work): Promise<void> {
   const backend: BackendName = mode === 'wasm' || mode === 'cpu' ? mode : 'native';
   const versions: Record<string, string> = { node: process.versions.node, tfjs: tf.version.tfjs };
   if (work.task !== 'load') versions[backend] = (await useBackend({ backend })).version;
-  const prepare = { train, predict, augment, load }[work.task as 'train' | 'predict' | 'augment' | 'load'];
+  const prepare = { train, predict, augment, load, input }[work.task as Exclude<Work['task'], 'peak'>];
   const { runRound, images, parameters } = await prepare(work, mode);
   await runRound();
   answer({ ready: true, versions, settings: work.settings, parameters });
@@ -119,6 +120,54 @@ async function load(work: Work, mode: string): Promise<Prepared> {
       if (mode === 'float32') [train, test].map(floats);
       return {};
     },
+  };
+}
+
+/** What `train` does in an epoch, and the same steps on batches that were made before. */
+async function input(work: Work, mode: string): Promise<Prepared> {
+  const { batchSize, steps, seed } = work;
+  const { name, optimizer, parameters } = work.network as NetworkSpec;
+  const model = buildNetwork(name);
+  model.compile({ optimizer: buildOptimizer(optimizer), loss: crossEntropyFromLogits });
+  const dataset = syntheticDataset(work);
+  const normalization = normalizationOf(work);
+  const augment = mode === 'augmented' ? compose(horizontalFlip(), randomCrop({ padding: 4 })) : undefined;
+  const stepper = new Stepper(model, normalization, { seed });
+  const made =
+    mode === 'made'
+      ? [...imageBatches(dataset, { batchSize })].map((batch) => trainingBatch(batch, { numClasses: 10 }))
+      : [];
+  return {
+    images: batchSize * steps,
+    parameters,
+    async runRound() {
+      if (mode !== 'made') {
+        const [{ loss }] = await trainModel(model, dataset, { normalization, epochs: 1, seed, augment });
+        return { loss };
+      }
+      let loss = 0;
+      const options = { prepare: keep, compute: stepper.step.bind(stepper), ahead: () => 1 };
+      for await (const result of overlapped(made, options)) loss = result.loss;
+      return { loss };
+    },
+  };
+}
+
+function keep<T>(value: T): T {
+  return value;
+}
+
+/** Seeded byte images of 32 x 32 in as many classes as CIFAR-10 has. */
+function syntheticDataset({ batchSize, steps, seed }: Work): ImageDataset {
+  const random = createRandom(seed);
+  const count = batchSize * steps;
+  return {
+    name: 'synthetic',
+    ...{ height: 32, width: 32, channels: 3, count },
+    classNames: Array.from({ length: 10 }, (_, i) => `class ${i}`),
+    labels: Uint8Array.from({ length: count }, () => random.integer(10)),
+    rows: Uint32Array.from({ length: count }, (_, i) => i),
+    pixels: Uint8Array.from({ length: count * 32 * 32 * 3 }, () => random.integer(256)),
   };
 }
 

@@ -59,6 +59,8 @@ interface Variant {
   readonly name: string;
   /** A file of `peers/`, or ours. */
   readonly peer?: string;
+  /** Default `peer` where it is a file of `peers/`. */
+  readonly family?: Family;
   readonly mode: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Where it is too slow for as many steps as the others. */
@@ -157,6 +159,8 @@ export function planTask(task: Task, options: PlanOptions): readonly ComparisonP
       return [64, 256].map((batchSize) => augmentPlan(batchSize, options));
     case 'load':
       return (['bytes', 'float32'] as const).map((kind) => loadPlan(kind, options));
+    case 'input':
+      return (['plain', 'augmented'] as const).map((mode) => inputPlan(mode, options));
     case 'wasm':
       return wasmPlans(options);
   }
@@ -221,6 +225,21 @@ function loadPlan(kind: 'bytes' | 'float32', options: PlanOptions): ComparisonPl
   };
 }
 
+function inputPlan(mode: 'plain' | 'augmented', options: PlanOptions): ComparisonPlan {
+  const network = describeNetwork('small');
+  const made = { name: 'ours, batches made before', mode: 'made', family: 'peer' } as const; // what to compare with
+  const variants = [{ name: `ours, ${mode} batches made meanwhile`, mode }, made];
+  const work = { task: 'input', network, batchSize: 64, steps: 300 } as const;
+  return {
+    name: `input ${mode}`,
+    work: `an epoch of \`train\` on byte images${mode === 'augmented' ? ', flipped and cropped' : ''}, compiled, and the same steps without making batches`,
+    batchSize: 64,
+    network,
+    flopPerImage: network.flop.train,
+    contenders: contendersOf(variants, work, options),
+  };
+}
+
 function wasmPlans(options: PlanOptions): readonly ComparisonPlan[] {
   const network = describeNetwork('small');
   const plan = (
@@ -261,7 +280,7 @@ function contendersOf(
     .filter(({ name }) => name.toLowerCase().includes((options.only ?? '').toLowerCase()))
     .map((variant) => ({
       name: variant.name,
-      family: variant.peer ? 'peer' : 'ours',
+      family: variant.family ?? (variant.peer ? 'peer' : 'ours'),
       program: programOf(variant, { ...work, steps: shorter(variant.steps ?? steps) }, options),
     }));
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Random } from '../random';
 import type { Augmentation } from './augment/augmentation';
-import { gather, type ImageBatch, type ImageDataset } from './dataset';
+import { gather, type ImageBatch, type ImageDataset, imageSize } from './dataset';
 import { type Normalization, normalize } from './normalize';
 
 export interface ImageBatchesOptions {
@@ -10,8 +10,12 @@ export interface ImageBatchesOptions {
   readonly random?: Random;
   /** Applied to the bytes of each batch; needs `random`. */
   readonly augment?: Augmentation;
+  /** Told to the augmentation, counted from 1; default 1. */
+  readonly epoch?: number;
   /** Whether a last batch of fewer images is left out; default false. */
   readonly dropRemainder?: boolean;
+  /** Whether all batches have the same memory, so that a batch is gone once the next is taken; default false. */
+  readonly reuseMemory?: boolean;
 }
 
 export interface BatchesOptions extends ImageBatchesOptions {
@@ -63,17 +67,22 @@ export async function* batches(
 /** The same pass as bytes, without a tensor. */
 export function* imageBatches(
   dataset: ImageDataset,
-  { batchSize, random, augment, dropRemainder = false }: ImageBatchesOptions,
+  { batchSize, random, augment, epoch = 1, dropRemainder = false, reuseMemory = false }: ImageBatchesOptions,
 ): Generator<LabelledImages, void, undefined> {
   const steps = numBatches(dataset, batchSize, { dropRemainder });
   if (augment && !random) throw new RangeError('expected `random` beside `augment`, got none');
   const order =
     random?.fork('shuffle').permutation(dataset.count) ??
     Uint32Array.from({ length: dataset.count }, (_, i) => i);
+  const imageBytes = imageSize(dataset);
+  const memory = () => new Uint8Array(Math.min(batchSize, dataset.count) * imageBytes);
+  const [gathered, augmented] = reuseMemory ? [memory(), memory()] : [];
   for (let step = 0; step < steps; step++) {
     const indices = order.slice(step * batchSize, (step + 1) * batchSize);
-    const plain = gather(dataset, indices);
-    const images = augment && random ? augment(plain, random.fork(`augment ${step}`)) : plain;
+    const end = indices.length * imageBytes;
+    const plain = gather(dataset, indices, gathered?.subarray(0, end));
+    const context = { indices, epoch, into: augmented?.subarray(0, end) };
+    const images = augment && random ? augment(plain, random.fork(`augment ${step}`), context) : plain;
     const labels = Uint8Array.from(indices, (index) => dataset.labels[index]);
     yield { images, labels, indices, count: indices.length };
   }

@@ -33,7 +33,7 @@ export function imageAt(dataset: ImageDataset, index: number): Uint8Array {
   if (!(Number.isInteger(index) && index >= 0 && index < dataset.count)) {
     throw new RangeError(`${dataset.name}: expected an index of 0 to ${dataset.count - 1}, got ${index}`);
   }
-  const size = dataset.height * dataset.width * dataset.channels;
+  const size = imageSize(dataset);
   return dataset.pixels.subarray(dataset.rows[index] * size, (dataset.rows[index] + 1) * size);
 }
 
@@ -52,13 +52,25 @@ export function subset(dataset: ImageDataset, indices: ArrayLike<number>): Image
   return { ...dataset, count: indices.length, labels, rows };
 }
 
-/** The images at `indices` copied side by side, ready to be augmented or turned into a tensor. */
-export function gather(dataset: ImageDataset, indices: ArrayLike<number>): ImageBatch {
+/** The images at `indices` copied side by side, to `pixels` or by default new ones, ready to be augmented. */
+export function gather(
+  dataset: ImageDataset,
+  indices: ArrayLike<number>,
+  pixels = new Uint8Array(indices.length * imageSize(dataset)),
+): ImageBatch {
   const { height, width, channels } = dataset;
-  const size = height * width * channels;
-  const pixels = new Uint8Array(indices.length * size);
+  const size = imageSize(dataset);
   for (let i = 0; i < indices.length; i++) pixels.set(imageAt(dataset, indices[i]), i * size);
   return { pixels, count: indices.length, height, width, channels };
+}
+
+/** Bytes of one image. */
+export function imageSize({
+  height,
+  width,
+  channels,
+}: Pick<ImageDataset, 'height' | 'width' | 'channels'>): number {
+  return height * width * channels;
 }
 
 /** How many images each class has, [numClasses]. */

@@ -1,9 +1,10 @@
-export { type Augmentation, compose } from './augment/augmentation';
+export { type Augmentation, type AugmentationContext, compose } from './augment/augmentation';
 export type { Border } from './augment/border';
 export { cutout } from './augment/cutout';
-export { flipBatch, flipImage, horizontalFlip } from './augment/flip';
+export { alternatingFlip, flipBatch, flipImage, horizontalFlip } from './augment/flip';
 export { brightness, contrast } from './augment/light';
 export { randomCrop, type ShiftOptions, shift, shiftBatch } from './augment/shift';
+export { type AugmentationSpec, augmentationNames, buildAugmentation } from './augment/spec';
 export { rotate, rotateBatch, zoom, zoomBatch } from './augment/warp';
 export * from './batches';
 export { catalogue, type DatasetName } from './catalogue';

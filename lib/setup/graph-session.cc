@@ -3,6 +3,9 @@
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/c/c_api.h
 #define NAPI_EXPERIMENTAL_NOGC_ENV_OPT_OUT
 #include <node_api.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <condition_variable>
 #include <cstring>
@@ -423,9 +426,24 @@ napi_value close(napi_env env, napi_callback_info info) {
   });
 }
 
+/**
+ * glibc gives the memory of every large tensor back to the system and takes pages full of zeros for the next one. A
+ * training asks for the same sizes again at once, so freed memory is kept.
+ * https://www.gnu.org/software/libc/manual/html_node/Malloc-Tunable-Parameters.html
+ */
+void keepFreedMemory() {
+#ifdef __GLIBC__
+  constexpr int most = 2'000'000'000;  // bytes; an int is what mallopt takes
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, most);
+  mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
 }  // namespace
 
 extern "C" napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  keepFreedMemory();
   const auto method = [](const char* name, napi_callback callback) {
     return napi_property_descriptor{name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_method, nullptr};
   };

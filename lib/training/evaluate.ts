@@ -39,7 +39,7 @@ export async function evaluate(
   let done = 0;
   let lossSum = 0;
   let correct = 0;
-  for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize }), {
+  for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize, reuseMemory: true }), {
     prepare: (images) => trainingBatch(images, { numClasses }),
     compute: ({ images, ys }) =>
       computeOnBatch(model, name, lossAndHits, [bytesOf(images), ys], { combine: 'sum' }),

@@ -14,5 +14,5 @@ export {
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
 export type { EpochRecord, History, StepRecord } from './history';
 export { type OverlapOptions, overlapped } from './overlap';
-export { bytesOf, type StepEngine } from './step';
+export { bytesOf, type StepEngine, Stepper, trainingBatch } from './step';
 export { type TrainOptions, train } from './train';

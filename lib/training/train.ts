@@ -64,7 +64,7 @@ export async function train(
       let lossSum = 0;
       let correct = 0;
       const epochRandom = random.fork(`epoch ${epoch}`);
-      const coming = imageBatches(dataset, { batchSize, augment, random: epochRandom });
+      const coming = imageBatches(dataset, { batchSize, augment, random: epochRandom, reuseMemory: true });
       const numClasses = dataset.classNames.length;
       for await (const { loss, accuracy, count } of overlapped(coming, {
         prepare: (images) => trainingBatch(images, { numClasses }),

@@ -39,7 +39,7 @@ describe('planTask', () => {
   });
 
   it('names every contender once and finds its program', () => {
-    for (const task of ['train', 'predict', 'augment', 'load', 'wasm'] as const) {
+    for (const task of ['train', 'predict', 'augment', 'load', 'input', 'wasm'] as const) {
       for (const { contenders, peak } of planTask(task, options)) {
         const names = contenders.map(({ name }) => name);
         assert.deepEqual([...new Set(names)], names);
@@ -56,6 +56,16 @@ describe('planTask', () => {
     for (const { family, program } of contenders) {
       assert.equal(program.command, family === 'peer' ? '/venv/python' : process.execPath);
       assert.match(program.env?.TORCHINDUCTOR_CACHE_DIR ?? '', /^\/scratch/);
+    }
+  });
+
+  it('compares making batches with having them, without Python', () => {
+    for (const { contenders } of planTask('input', options)) {
+      assert.deepEqual(
+        contenders.map(({ family }) => family),
+        ['ours', 'peer'],
+      );
+      for (const { program } of contenders) assert.equal(program.command, process.execPath);
     }
   });
 

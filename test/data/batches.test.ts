@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { type Augmentation, batches, imageBatches, numBatches, scaleOnly } from '../../lib/data';
+import {
+  type Augmentation,
+  batches,
+  compose,
+  horizontalFlip,
+  imageBatches,
+  numBatches,
+  scaleOnly,
+  shift,
+} from '../../lib/data';
 import { createRandom } from '../../lib/random';
 import { labelled } from './images';
 
@@ -73,6 +82,23 @@ describe('imageBatches', () => {
     let call = 0;
     const second = pixels((batch, random) => (call++ === 1 ? addNoise(batch, random) : batch));
     assert.deepEqual(second[1], noisy[1]); // the same, though the first drew nothing
+  });
+
+  it('gives the same batches in memory that it reuses', () => {
+    const options = {
+      batchSize: 3,
+      random: createRandom(1),
+      augment: compose(horizontalFlip(), shift({ maxPixels: 1 })),
+    };
+    const own = [...imageBatches(seven, options)].map(({ images }) => images.pixels);
+    const seen: Uint8Array[] = [];
+    const memory = new Set<ArrayBufferLike>();
+    for (const { images } of imageBatches(seven, { ...options, reuseMemory: true })) {
+      seen.push(images.pixels.slice());
+      memory.add(images.pixels.buffer);
+    }
+    assert.deepEqual(seen, own);
+    assert.equal(memory.size, 1);
   });
 
   it('refuses to augment without a stream', () => {

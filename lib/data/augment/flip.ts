@@ -1,14 +1,42 @@
+import { createRandom } from '../../random';
 import type { ImageBatch } from '../dataset';
 import { type Augmentation, type ImageShape, mapImages, requireWithin } from './augmentation';
 
 /** Mirrors each image, left to right, with the given probability. */
 export function horizontalFlip({ probability = 0.5 }: { probability?: number } = {}): Augmentation {
   requireWithin('probability', probability, { least: 0, most: 1 });
-  return (batch, random) =>
-    mapImages(batch, (input, output) => {
-      if (random.uniform() < probability) flipInto(input, output, batch);
-      else output.set(input);
-    });
+  return (batch, random, { into } = {}) =>
+    mapImages(
+      batch,
+      (input, output) => {
+        if (random.uniform() < probability) flipInto(input, output, batch);
+        else output.set(input);
+      },
+      into,
+    );
+}
+
+/**
+ * Mirrors a random half of the images in the first epoch, then every image that was not mirrored the epoch before: an
+ * image is never shown the same way twice in a row (Jordan 2024, https://arxiv.org/abs/2404.00498, section 3.6). Which half
+ * depends on `seed` alone, so batches must come with their images' indices and the epoch.
+ */
+export function alternatingFlip({ seed = 1 }: { seed?: number } = {}): Augmentation {
+  const mirroredFirst: boolean[] = []; // of each image in the dataset
+  const random = createRandom(`${seed}/alternating flip`);
+  return (batch, _, { indices, epoch, into } = {}) => {
+    if (!indices || !epoch) throw new RangeError('alternatingFlip: expected `indices` and `epoch`, got none');
+    for (let last = Math.max(...indices); mirroredFirst.length <= last; )
+      mirroredFirst.push(random.uniform() < 0.5);
+    return mapImages(
+      batch,
+      (input, output, n) => {
+        if (mirroredFirst[indices[n]] === (epoch % 2 === 1)) flipInto(input, output, batch);
+        else output.set(input);
+      },
+      into,
+    );
+  };
 }
 
 /** Every image mirrored; twice gives the batch back. */

@@ -14,12 +14,16 @@ export function shift({ border = 'zero', ...limit }: ShiftOptions): Augmentation
   const within = 'maxPixels' in limit ? limit.maxPixels : limit.fraction;
   requireWithin('maxPixels' in limit ? 'maxPixels' : 'fraction', within, { least: 0 });
   const most = (size: number): number => Math.round('maxPixels' in limit ? within : within * size);
-  return (batch, random) =>
-    mapImages(batch, (input, output) => {
-      const dx = drawOffset(most(batch.width), random);
-      const dy = drawOffset(most(batch.height), random);
-      shiftInto(input, output, { ...pickShape(batch), dx, dy, border });
-    });
+  return (batch, random, { into } = {}) =>
+    mapImages(
+      batch,
+      (input, output) => {
+        const dx = drawOffset(most(batch.width), random);
+        const dy = drawOffset(most(batch.height), random);
+        shiftInto(input, output, batch, { dx, dy, border });
+      },
+      into,
+    );
 }
 
 /**
@@ -42,8 +46,7 @@ export function shiftBatch(
   batch: ImageBatch,
   { dx = 0, dy = 0, border = 'zero' }: { dx?: number; dy?: number; border?: Border },
 ): ImageBatch {
-  const offset = { ...pickShape(batch), dx, dy, border };
-  return mapImages(batch, (input, output) => shiftInto(input, output, offset));
+  return mapImages(batch, (input, output) => shiftInto(input, output, batch, { dx, dy, border }));
 }
 
 /** A whole number from -most to most. */
@@ -51,32 +54,36 @@ function drawOffset(most: number, random: Random): number {
   return random.integer(2 * most + 1) - most;
 }
 
-function pickShape({ height, width, channels }: ImageShape): ImageShape {
-  return { height, width, channels };
-}
-
 /** One copy moves the whole image; what it carries over an edge is then replaced by what the border says. */
 function shiftInto(
   input: Uint8Array,
   output: Uint8Array,
-  { height, width, channels, dx, dy, border }: ImageShape & { dx: number; dy: number; border: Border },
+  { height, width, channels }: ImageShape,
+  { dx, dy, border }: { readonly dx: number; readonly dy: number; readonly border: Border },
 ): void {
   const distance = (dy * width + dx) * channels;
   if (distance < 0) output.set(input.subarray(-distance));
   else if (distance < input.length) output.set(input.subarray(0, input.length - distance), distance);
-  const start = Math.min(width, Math.max(0, dx)); // columns from here to `end` come from inside
-  const end = Math.max(start, Math.min(width, width + dx));
+  const [top, bottom] = inside(dy, height);
+  const [left, right] = inside(dx, width);
+  const columns = new Int32Array(width);
+  for (let x = 0; x < width; x++) columns[x] = pixelAt(x - dx, width, border);
   for (let y = 0; y < height; y++) {
     const row = pixelAt(y - dy, height, border);
-    const isInside = y >= dy && y < height + dy;
+    const isInside = y >= top && y < bottom;
     for (let x = 0; x < width; x++) {
-      if (isInside && x === start) x = end; // those are right already
+      if (isInside && x === left) x = right; // those between are right already
       if (x === width) break;
-      const column = pixelAt(x - dx, width, border);
-      const isBlack = row < 0 || column < 0;
+      const isBlack = row < 0 || columns[x] < 0;
       const to = (y * width + x) * channels;
-      const from = (row * width + column) * channels;
+      const from = (row * width + columns[x]) * channels;
       for (let c = 0; c < channels; c++) output[to + c] = isBlack ? 0 : input[from + c];
     }
   }
+}
+
+/** The first of `size` places that come from inside after a move by `distance`, and the one after the last. */
+function inside(distance: number, size: number): [first: number, end: number] {
+  const first = Math.min(size, Math.max(0, distance));
+  return [first, Math.max(first, Math.min(size, size + distance))];
 }

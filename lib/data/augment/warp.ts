@@ -22,11 +22,15 @@ export function rotate({
   border?: Border;
 }): Augmentation {
   requireWithin('maxDegrees', maxDegrees, { least: 0 });
-  return (batch, random) =>
-    mapImages(batch, (input, output) => {
-      const degrees = (2 * random.uniform() - 1) * maxDegrees;
-      warpInto(input, output, batch, { matrix: rotation(degrees), border });
-    });
+  return (batch, random, { into } = {}) =>
+    mapImages(
+      batch,
+      (input, output) => {
+        const degrees = (2 * random.uniform() - 1) * maxDegrees;
+        warpInto(input, output, batch, { matrix: rotation(degrees), border });
+      },
+      into,
+    );
 }
 
 /**
@@ -35,11 +39,15 @@ export function rotate({
  */
 export function zoom({ range, border = 'reflect' }: { range: number; border?: Border }): Augmentation {
   requireWithin('range', range, { least: 0, most: 0.9 });
-  return (batch, random) =>
-    mapImages(batch, (input, output) => {
-      const factor = 1 + (2 * random.uniform() - 1) * range;
-      warpInto(input, output, batch, { matrix: magnification(factor), border });
-    });
+  return (batch, random, { into } = {}) =>
+    mapImages(
+      batch,
+      (input, output) => {
+        const factor = 1 + (2 * random.uniform() - 1) * range;
+        warpInto(input, output, batch, { matrix: magnification(factor), border });
+      },
+      into,
+    );
 }
 
 /** Every image turned counterclockwise by `degrees`; exact for multiples of 90 where height equals width. */

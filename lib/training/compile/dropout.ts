@@ -10,30 +10,31 @@ interface Dropout {
   readonly seed?: number;
   getNoiseShape(x: tf.Tensor): number[] | null | undefined;
 }
+
+const ofInts = [attribute.type('T', DataType.int32)];
+
 type DropoutCall = (inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }) => tf.Tensor;
 
 /**
  * Runs `body` with dropout drawn inside the graph, where a mask that JavaScript draws would stay the same for ever. What
- * is dropped depends on the layer's seed, else on `seed` and the layer's place in the model, and on the number of the step;
- * so a resumed training drops the same.
+ * is dropped depends on the layer's seed, else on `seed`; on the layer's place in the model and in `part`; and on the number
+ * of the step, so a resumed training drops the same.
  *
+ * @param seed int32 scalar
  * @param step int32 scalar
  */
 export function withGraphDropout<T>(
   { graph, tensor }: Tracer,
-  { seed, step }: { readonly seed: string; readonly step: Output },
+  { seed, step, part }: { readonly seed: Output; readonly step: Output; readonly part: string },
   body: () => T,
 ): T {
   let count = 0;
   const keep = (x: tf.Tensor, layer: Dropout): tf.Tensor => {
-    const key = createRandom(`${layer.seed ?? seed}/dropout ${count++}`).integer(2 ** 31);
-    const streams = graph.one(
-      'Pack',
-      [graph.constant(Int32Array.of(key), { shape: [], dtype: DataType.int32 }), step],
-      {
-        attributes: [attribute.int('N', 2), attribute.type('T', DataType.int32)],
-      },
-    );
+    const place = createRandom(`${layer.seed ?? ''}/${part}/dropout ${count++}`).integer(2 ** 31);
+    const own = graph.constant(Int32Array.of(place), { shape: [], dtype: DataType.int32 });
+    const isSeeded = typeof layer.seed === 'number';
+    const key = isSeeded ? own : graph.one('BitwiseXor', [own, seed], { attributes: ofInts });
+    const streams = graph.one('Pack', [key, step], { attributes: [attribute.int('N', 2), ...ofInts] });
     const shape = layer.getNoiseShape(x) ?? x.shape;
     const uniform = graph.one('StatelessRandomUniform', [graph.integers(shape), streams]);
     const kept = graph.one('GreaterEqual', [uniform, graph.scalar(layer.rate)], { attributes: ofFloats });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
+import { createRandom } from '../../random';
 import { type NodeBackend, trainable, typedArray, withReplaced } from './binding';
 import { withGraphDropout } from './dropout';
 import {
@@ -68,6 +69,7 @@ export class CompiledModel {
   private readonly signatures = new Map<string, Signature>();
   private readonly learningRate: Output;
   private readonly step: Output; // the number of steps done before
+  private readonly seed: Output; // of what dropout drops
   private readonly towers: number;
   private readonly lanes: number; // towers at the same time; the others wait, so that what these work on stays in the cache
   private readonly frozen: boolean;
@@ -84,6 +86,7 @@ export class CompiledModel {
     this.state = new GraphState(this.graph, backend);
     this.learningRate = this.graph.placeholder('learning_rate', { shape: [], dtype: DataType.float32 });
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
+    this.seed = this.graph.placeholder('seed', { shape: [], dtype: DataType.int32 });
     this.towers = towers;
     this.lanes = 2 * (threads.interOpThreads || availableParallelism());
     this.frozen = frozen;
@@ -95,7 +98,7 @@ export class CompiledModel {
    * they take place in that order, and with two on their way none waits for JavaScript.
    */
   async trainOnBatch(xs: Values, ys: Values, options: TrainOnBatchOptions = {}): Promise<number[]> {
-    const results = this.run(this.trainingSignature(xs, ys, options), [xs, ys], this.trainingFeeds());
+    const results = this.run(this.trainingSignature(xs, ys, options), [xs, ys], this.trainingFeeds(options));
     countStep(this.model.optimizer); // the next step may be asked for before this one is done
     return (await results).map(({ data }) => data[0]);
   }
@@ -104,26 +107,27 @@ export class CompiledModel {
   profileStep(xs: Values, ys: Values, options: TrainOnBatchOptions = {}): OperationTime[] {
     const { inputs, fetches, targets } = this.trainingSignature(xs, ys, options);
     this.state.push({ changes: true });
-    const feeds = [feed(inputs[0], xs.data), feed(inputs[1], ys.data), ...this.trainingFeeds()];
+    const feeds = [feed(inputs[0], xs.data), feed(inputs[1], ys.data), ...this.trainingFeeds(options)];
     const names = fetches.map(({ ref }) => ref);
     const metadata = this.graph.profile(feeds, names, targets);
     countStep(this.model.optimizer);
     return operationTimes(metadata);
   }
 
-  private trainingSignature(xs: Values, ys: Values, { seed = 1, prepare }: TrainOnBatchOptions): Signature {
+  private trainingSignature(xs: Values, ys: Values, { prepare }: TrainOnBatchOptions): Signature {
     if (this.frozen) throw new UntraceableError('its weights are frozen');
     if (!sameItems(this.trainedWith, [prepare, ...this.trainingParts()])) this.generation++;
-    const signature = this.signature(`train ${this.generation} ${seed}`, [xs, ys], (inputs) =>
-      this.traceTraining(inputs, { seed: `${seed}`, prepare }),
+    const signature = this.signature(`train ${this.generation}`, [xs, ys], (inputs) =>
+      this.traceTraining(inputs, { prepare }),
     );
     this.trainedWith = [prepare, ...this.trainingParts()]; // the first trace makes the optimizer's variables
     return signature;
   }
 
-  private trainingFeeds(): Feed[] {
+  private trainingFeeds({ seed = 1 }: TrainOnBatchOptions): Feed[] {
     const { optimizer } = this.model;
     return [
+      feed(this.seed, Int32Array.of(createRandom(seed).integer(2 ** 31))),
       feed(this.learningRate, Float32Array.of(learningRateOf(optimizer))),
       feed(this.step, Int32Array.of(optimizer.iterations)),
     ];
@@ -231,10 +235,7 @@ export class CompiledModel {
     for (const [i, tower] of towers.entries()) {
       const before = traced[i - this.lanes]?.gradients.map(({ gradient }) => gradient) ?? [];
       traced.push(
-        this.traceTower(tower.inputs(before), tower.share, {
-          ...options,
-          seed: `${options.seed}/tower ${i}`,
-        }),
+        this.traceTower(tower.inputs(before), { ...options, share: tower.share, part: `tower ${i}` }),
       );
     }
     const [{ gradients, metrics, assigned }] = traced;
@@ -283,7 +284,10 @@ export class CompiledModel {
   }
 
   /** One tower's part of the loss and of its gradients, both to be added up, and its metrics. */
-  private traceTower([x, y]: readonly Output[], share: number, { seed, prepare }: TraceOptions) {
+  private traceTower(
+    [x, y]: readonly Output[],
+    { prepare, share, part }: TraceOptions & { readonly share: number; readonly part: string },
+  ) {
     const gradients: { variable: tf.Variable; gradient: Output }[] = [];
     const { result, assigned } = this.trace((tracer) => {
       // In the place of the optimizer's: gradients are only noted, since the updates are nodes of their own.
@@ -301,7 +305,12 @@ export class CompiledModel {
       const outputs = withReplaced<Partial<tf.Optimizer>, tf.Tensor[]>(
         this.model.optimizer,
         { minimize },
-        () => withGraphDropout(tracer, { seed, step: this.step }, () => step([images, tracer.tensor(y)])),
+        () => {
+          const { seed, step: count } = this;
+          return withGraphDropout(tracer, { seed, step: count, part }, () =>
+            step([images, tracer.tensor(y)]),
+          );
+        },
       );
       const [loss, ...metrics] = outputs.map(tracer.output);
       tf.dispose(outputs);
@@ -311,7 +320,7 @@ export class CompiledModel {
   }
 }
 
-type TraceOptions = { readonly seed: string } & Pick<TrainOnBatchOptions, 'prepare'>;
+type TraceOptions = Pick<TrainOnBatchOptions, 'prepare'>;
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { flipBatch, flipImage, horizontalFlip } from '../../../lib/data';
+import { alternatingFlip, flipBatch, flipImage, horizontalFlip } from '../../../lib/data';
 import { createRandom } from '../../../lib/random';
 import { grey, pattern, rowsOf } from '../images';
 
@@ -68,5 +68,37 @@ describe('horizontalFlip', () => {
       /probability: expected a number of 0 to 1, got 1\.1/,
     );
     assert.throws(() => horizontalFlip({ probability: Number.NaN }), RangeError);
+  });
+});
+
+describe('alternatingFlip', () => {
+  const batch = pattern({ count: 64 });
+  const indices = Uint32Array.from({ length: 64 }, (_, i) => i);
+  const shown = (epoch: number, seed = 1) =>
+    alternatingFlip({ seed })(batch, createRandom(1), { indices, epoch });
+  const flipped = flipBatch(batch).pixels;
+  const size = batch.pixels.length / 64;
+  const isFlipped = (pixels: Uint8Array, i: number) =>
+    Buffer.compare(pixels.subarray(i * size, (i + 1) * size), flipped.subarray(i * size, (i + 1) * size)) ===
+    0;
+
+  it('mirrors about half of the images at first, and then the other half', () => {
+    const [first, second, third] = [1, 2, 3].map((epoch) => shown(epoch).pixels);
+    const mirrored = [...indices].filter((i) => isFlipped(first, i));
+    assert.ok(mirrored.length > 16 && mirrored.length < 48, String(mirrored.length));
+    for (const i of indices) assert.notEqual(isFlipped(first, i), isFlipped(second, i));
+    assert.deepEqual(third, first);
+    assert.notDeepEqual(shown(1, 2).pixels, first);
+  });
+
+  it('goes by the index in the dataset, not by the place in the batch', () => {
+    const reversed = indices.slice().reverse();
+    const pixels = alternatingFlip()(batch, createRandom(1), { indices: reversed, epoch: 1 }).pixels;
+    const inOrder = shown(1).pixels;
+    for (const i of indices) assert.equal(isFlipped(pixels, i), isFlipped(inOrder, 63 - i));
+  });
+
+  it('needs to know the images', () => {
+    assert.throws(() => alternatingFlip()(batch, createRandom(1)), /expected `indices` and `epoch`/);
   });
 });
