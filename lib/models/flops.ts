@@ -16,38 +16,60 @@ export interface Flop {
   /** Forward. */
   readonly predict: number;
   /**
-   * Forward, then twice as much back: one pass for the gradient of the weights, one for that of the layer's input. The
-   * first layer needs no second one, since its input is the image.
+   * Forward, then as much again for the gradient of the kernel, where it is trained, and for that of the layer's input,
+   * where something before it is trained. The first layer's input is the image, which needs no gradient.
    */
   readonly train: number;
 }
 
 /**
- * The multiply-adds of convolutions and dense layers, first layer first; other layers have no row. Biases, activations and
- * pooling, at most a few percent, do not count. Throws a RangeError for a layer with weights that it cannot count.
+ * The multiply-adds of convolutions and dense layers, first layer first; other layers have no row. Biases, activations,
+ * pooling, normalization and sums, at most a few percent, do not count. Throws a RangeError for a layer with weights that
+ * it cannot count.
  */
 export function layerWork(model: tf.LayersModel): LayerWork[] {
-  return model.layers.flatMap((layer) => {
-    if (layer instanceof tf.LayersModel) return layerWork(layer);
-    const kernels = layer.weights.filter(({ name }) => name.includes('kernel'));
-    if (kernels.length === 0) return [];
-    const kind = layer.getClassName();
-    if (!countable.includes(kind))
-      throw new RangeError(`${layer.name}: cannot count what a ${kind} computes`);
-    const output = (layer.outputShape as number[]).slice(1);
-    // Every weight of a kernel takes part once at each place of the output; a dense layer has one place.
-    const places = product(output.slice(0, -1));
-    const weights = kernels.reduce((sum, { shape }) => sum + product(shape as number[]), 0);
-    return [{ layer: layer.name, kind, output: output.join(' x '), multiplyAdds: weights * places }];
+  return flatLayers(model).flatMap((layer) => {
+    const multiplyAdds = multiplyAddsOf(layer);
+    if (multiplyAdds === undefined) return [];
+    const output = (layer.outputShape as number[]).slice(1).join(' x ');
+    return [{ layer: layer.name, kind: layer.getClassName(), output, multiplyAdds }];
   });
 }
 
 /** What one image costs `model`, to predict and to train. */
 export function flopPerImage(model: tf.LayersModel): Flop {
-  const work = layerWork(model).map(({ multiplyAdds }) => multiplyAdds);
-  const forward = work.reduce((sum, count) => sum + count, 0);
-  const [first = 0] = work;
-  return { predict: 2 * forward, train: 2 * (3 * forward - first) };
+  let predict = 0;
+  let train = 0;
+  let trainsBefore = false; // whether the gradient must get through the layer, to weights before it
+  for (const layer of flatLayers(model)) {
+    const flop = 2 * (multiplyAddsOf(layer) ?? 0);
+    const trainsKernel = layer.trainableWeights.some(isKernel);
+    predict += flop;
+    train += flop * (1 + Number(trainsKernel) + Number(trainsBefore));
+    trainsBefore ||= layer.trainableWeights.length > 0;
+  }
+  return { predict, train };
+}
+
+/** The layers in the order of computation, those of a model that is a layer in its place. */
+function flatLayers(model: tf.LayersModel): tf.layers.Layer[] {
+  return model.layers.flatMap((layer) => (layer instanceof tf.LayersModel ? flatLayers(layer) : [layer]));
+}
+
+function isKernel({ name }: tf.LayerVariable): boolean {
+  return name.includes('kernel');
+}
+
+/** Undefined for a layer without kernels. */
+function multiplyAddsOf(layer: tf.layers.Layer): number | undefined {
+  const kernels = layer.weights.filter(isKernel);
+  if (kernels.length === 0) return undefined;
+  const kind = layer.getClassName();
+  if (!countable.includes(kind)) throw new RangeError(`${layer.name}: cannot count what a ${kind} computes`);
+  // Every weight of a kernel takes part once at each place of the output; a dense layer has one place.
+  const places = product((layer.outputShape as number[]).slice(1, -1));
+  const weights = kernels.reduce((sum, { shape }) => sum + product(shape as number[]), 0);
+  return weights * places;
 }
 
 const countable = ['Conv1D', 'Conv2D', 'Conv3D', 'DepthwiseConv2D', 'SeparableConv2D', 'Dense'];

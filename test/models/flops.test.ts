@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { buildBaseline, flopPerImage, layerWork } from '../../lib/models';
+import { buildAirbench, buildBaseline, buildResnet, flopPerImage, layerWork } from '../../lib/models';
 
 describe('layerWork', () => {
   it('counts the multiply-adds of the baseline that one counts by hand', () => {
@@ -58,6 +58,43 @@ describe('flopPerImage', () => {
       layers: [tf.layers.dense({ inputShape: [4], units: 3 }), tf.layers.dense({ units: 2 })],
     });
     assert.deepEqual(flopPerImage(model), { predict: 2 * (12 + 6), train: 2 * (2 * 12 + 3 * 6) });
+    model.dispose();
+  });
+
+  it('counts no gradient for what is not trained, nor for what nothing trained stands before', () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.dense({ inputShape: [4], units: 3, trainable: false }),
+        tf.layers.dense({ units: 2 }),
+        tf.layers.dense({ units: 5, trainable: false }),
+      ],
+    });
+    assert.deepEqual(flopPerImage(model), {
+      predict: 2 * (12 + 6 + 10),
+      train: 2 * (12 + 2 * 6 + 2 * 10),
+    });
+    model.dispose();
+  });
+
+  it('counts convolutions in shortcuts, but no sums', () => {
+    const model = buildResnet({ inputShape: [8, 8, 1], numClasses: 3, width: 2, blocksPerStage: [1, 1] });
+    const stem = 64 * 9 * 1 * 2;
+    const first = 2 * (64 * 9 * 2 * 2);
+    const second = 16 * (9 * 2 * 4 + 9 * 4 * 4 + 2 * 4);
+    const forward = stem + first + second + 4 * 3;
+    assert.deepEqual(flopPerImage(model), { predict: 2 * forward, train: 2 * (3 * forward - stem) });
+    model.dispose();
+  });
+
+  it('counts airbench: 0.24 GFLOP an image to predict, 0.71 to train', () => {
+    const model = buildAirbench({ inputShape: [32, 32, 3], numClasses: 10 });
+    const whiten = 31 * 31 * 4 * 3 * 24;
+    const rest =
+      9 * (31 * 31 * 24 * 64 + 15 * 15 * (64 * 64 + 64 * 256) + 7 * 7 * (256 * 256 + 256 * 256)) +
+      9 * (3 * 3 * 256 * 256) +
+      256 * 10;
+    assert.deepEqual(flopPerImage(model), { predict: 2 * (whiten + rest), train: 2 * (whiten + 3 * rest) });
+    assert.equal(flopPerImage(model).train, 707_777_088);
     model.dispose();
   });
 
