@@ -146,7 +146,7 @@ async function input(work: Work, mode: string): Promise<Prepared> {
         return { loss };
       }
       let loss = 0;
-      const options = { prepare: keep, compute: stepper.step.bind(stepper), ahead: () => 1 };
+      const options = { prepare: keep, compute: stepper.train.bind(stepper), ahead: () => 1 };
       for await (const result of overlapped(made, options)) loss = result.loss;
       return { loss };
     },

@@ -6,7 +6,7 @@ import {
   type Normalization,
   normalizeBytes,
 } from '../data';
-import { bytesOf, computeOnBatch, endsInSoftmax, overlapped } from '../training';
+import { applyViews, bytesOf, computeOnBatch, endsInSoftmax, overlapped, type Views } from '../training';
 
 /** What a model says of each image of a dataset. */
 export interface Predictions {
@@ -22,21 +22,23 @@ export interface PredictOptions {
   readonly normalization: Normalization;
   /** Default 256. */
   readonly batchSize?: number;
+  /** Default `single`. */
+  readonly views?: Views;
 }
 
 /** Class probabilities of every image of `dataset`, batch by batch, dropout off. */
 export async function predict(
   model: tf.LayersModel,
   dataset: ImageDataset,
-  { normalization, batchSize = 256 }: PredictOptions,
+  { normalization, batchSize = 256, views }: PredictOptions,
 ): Promise<Predictions> {
   const numClasses = dataset.classNames.length;
   const probabilities = new Float32Array(dataset.count * numClasses);
   const predicted = new Uint8Array(dataset.count);
   let done = 0;
-  for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize }), {
+  for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize, reuseMemory: true }), {
     prepare: (batch) => batch,
-    compute: async ({ images }) => ({ data: await predictImages(model, images, { normalization }) }),
+    compute: async ({ images }) => ({ data: await predictImages(model, images, { normalization, views }) }),
     ahead: () => 1,
   })) {
     probabilities.set(data, done * numClasses);
@@ -67,13 +69,13 @@ export function mostProbable({ predicted, probabilities, numClasses }: Predictio
 export async function predictImages(
   model: tf.LayersModel,
   images: ImageBatch,
-  { normalization }: Pick<PredictOptions, 'normalization'>,
+  { normalization, views = 'single' }: Omit<PredictOptions, 'batchSize'>,
 ): Promise<Float32Array> {
   const toProbabilities = (bytes: tf.Tensor) => {
-    const output = model.apply(normalizeBytes(bytes, normalization)) as tf.Tensor2D;
+    const output = applyViews(model, normalizeBytes(bytes, normalization) as tf.Tensor4D, views);
     return endsInSoftmax(model) ? output : tf.softmax(output);
   };
-  const name = `probabilities ${JSON.stringify(normalization)}`;
+  const name = `probabilities ${views} ${JSON.stringify(normalization)}`;
   const { data } = await computeOnBatch(model, name, toProbabilities, [bytesOf(images)], {
     combine: 'rows',
     frozen: true,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -25,7 +26,8 @@ export async function saveClassifier(classifier: Classifier, folder: string): Pr
   const target = resolve(folder);
   const temporary = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
   const replaced = `${temporary}-old`;
-  model.setUserDefinedMetadata({ normalization, classNames, training });
+  const metadata = JSON.parse(JSON.stringify({ normalization, classNames, training })); // it takes no undefined
+  model.setUserDefinedMetadata(metadata);
   await mkdir(temporary, { recursive: true });
   try {
     await model.save(tf.io.withSaveHandler((artifacts) => writeArtifacts(artifacts, temporary)));
@@ -43,9 +45,11 @@ export async function saveClassifier(classifier: Classifier, folder: string): Pr
 }
 
 /**
- * Reads what `saveClassifier` wrote. Throws a CourseError that names the file for a missing, damaged or foreign model.
+ * Reads what `saveClassifier` wrote, to `folder` or, for the folder of a run, to `model` in it. Throws a CourseError that names the file for a missing, damaged or foreign model.
  */
-export async function loadClassifier(folder: string): Promise<Classifier> {
+export async function loadClassifier(place: string): Promise<Classifier> {
+  const inside = join(place, 'model');
+  const folder = existsSync(join(inside, 'model.json')) ? inside : place;
   const file = join(folder, 'model.json');
   const weightsFile = join(folder, 'weights.bin');
   const text = await readFile(file, 'utf8').catch(() => {

@@ -4,12 +4,15 @@ import { crossEntropyFromLogits, endsInSoftmax } from './classifier';
 import { computeOnBatch } from './compile';
 import { overlapped } from './overlap';
 import { bytesOf, trainingBatch } from './step';
+import { applyViews, type Views } from './views';
 
 export interface EvaluateOptions {
   /** The one fitted on the model's training images. */
   readonly normalization: Normalization;
   /** Default 256. */
   readonly batchSize?: number;
+  /** Default `single`. */
+  readonly views?: Views;
   /** Images done so far. */
   readonly onBatch?: (done: number) => void;
 }
@@ -30,12 +33,12 @@ export interface Evaluation {
 export async function evaluate(
   model: tf.LayersModel,
   dataset: ImageDataset,
-  { normalization, batchSize = 256, onBatch }: EvaluateOptions,
+  { normalization, batchSize = 256, views = 'single', onBatch }: EvaluateOptions,
 ): Promise<Evaluation> {
   if (dataset.count === 0) throw new RangeError(`${dataset.name}: there is no image to evaluate on`);
   const numClasses = dataset.classNames.length;
-  const name = `evaluate ${JSON.stringify(normalization)}`;
-  const lossAndHits = sumsOf(model, normalization);
+  const name = `evaluate ${views} ${JSON.stringify(normalization)}`;
+  const lossAndHits = sumsOf(model, { normalization, views });
   let done = 0;
   let lossSum = 0;
   let correct = 0;
@@ -56,11 +59,11 @@ export async function evaluate(
 /** From bytes and one-hot labels to [sum of the losses, number classified correctly]: one read-back a batch. */
 function sumsOf(
   model: tf.LayersModel,
-  normalization: Normalization,
+  { normalization, views }: { readonly normalization: Normalization; readonly views: Views },
 ): (bytes: tf.Tensor, ys: tf.Tensor) => tf.Tensor {
   const losses = endsInSoftmax(model) ? tf.metrics.categoricalCrossentropy : crossEntropyFromLogits;
   return (bytes, ys) => {
-    const output = model.apply(normalizeBytes(bytes, normalization)) as tf.Tensor;
+    const output = applyViews(model, normalizeBytes(bytes, normalization) as tf.Tensor4D, views);
     const hits = tf.equal(tf.argMax(output, -1), tf.argMax(ys, -1));
     return tf.stack([tf.sum(losses(ys, output)), tf.sum(tf.cast(hits, 'float32'))]);
   };

@@ -8,7 +8,9 @@ import {
   UntraceableError,
   type Values,
 } from './compile';
-import { trainable } from './compile/binding';
+import { learningRateOf, setLearningRate, trainable } from './compile/binding';
+import { withClippedGradients, withSeededDropout } from './eager';
+import { constant, type Schedule } from './schedules';
 
 /** A batch as a step takes it. */
 export interface TrainingBatch {
@@ -50,27 +52,48 @@ export function bytesOf({ pixels, count, height, width, channels }: ImageBatch):
   return { shape: [count, height, width, channels], data: pixels };
 }
 
+export interface StepperOptions {
+  /** Of what dropout drops. */
+  readonly seed: number;
+  /** Default `constant()`. */
+  readonly schedule?: Schedule;
+  /** Of the whole training; needed for a schedule. */
+  readonly totalSteps?: number;
+  readonly clipNorm?: number;
+}
+
 /** Computes the steps of one training, compiled where that is possible. */
 export class Stepper {
   /** Known for sure after the first step. */
   engine: StepEngine;
+  /** How many steps were asked for. */
+  step = 0;
+  readonly totalSteps: number;
 
   private readonly options: TrainOnBatchOptions;
+  private readonly schedule: Schedule;
+  private readonly learningRate: number; // that the schedule multiplies
 
   constructor(
     private readonly model: tf.LayersModel,
     private readonly normalization: Normalization,
-    { seed }: { seed: number },
+    { seed, schedule = constant(), totalSteps = 0, clipNorm }: StepperOptions,
   ) {
     if (!model.optimizer)
       throw new CourseError('the model has no optimizer and loss; call compileClassifier(model)');
-    this.options = { seed, prepare: preparationBy(normalization) };
+    this.options = { seed, prepare: preparationBy(normalization), clipNorm };
+    this.schedule = schedule;
+    this.totalSteps = totalSteps;
+    this.learningRate = learningRateOf(model.optimizer);
     const { compiled, reason } = compileModel(model);
     this.engine = compiled ? { compiled: true } : { compiled: false, reason }; // plain JSON, to be stored
   }
 
   /** One step of gradient descent. */
-  async step({ images, ys }: TrainingBatch): Promise<StepResult> {
+  async train({ images, ys }: TrainingBatch): Promise<StepResult> {
+    const progress = this.totalSteps > 0 ? this.step / this.totalSteps : 0;
+    this.step++;
+    setLearningRate(this.model.optimizer, this.learningRate * this.schedule(progress), { progress });
     const { compiled } = compileModel(this.model);
     if (compiled) {
       try {
@@ -81,13 +104,24 @@ export class Stepper {
         this.engine = { compiled: false, reason: giveUpCompiling(this.model, error).reason };
       }
     }
-    return this.eagerStep(images, ys);
+    return this.trainEagerly(images, ys);
   }
 
-  private async eagerStep(images: ImageBatch, { data, shape }: Values): Promise<StepResult> {
+  /** Gives the optimizer its learning rate back. */
+  dispose(): void {
+    setLearningRate(this.model.optimizer, this.learningRate, { progress: 0 });
+  }
+
+  private async trainEagerly(images: ImageBatch, { data, shape }: Values): Promise<StepResult> {
+    const { optimizer } = this.model;
+    const { seed, clipNorm } = this.options;
     const xs = normalize(images, this.normalization);
     const ys = tf.tensor(data, [...shape]);
-    const results = trainable(this.model).makeTrainFunction()([xs, ys]);
+    const results = withClippedGradients(optimizer, clipNorm, () =>
+      withSeededDropout({ seed: seed as number, step: optimizer.iterations }, () =>
+        trainable(this.model).makeTrainFunction()([xs, ys]),
+      ),
+    );
     const both = tf.stack(results); // read back once; model.trainOnBatch would read each by itself
     tf.dispose([xs, ys, ...results]);
     try {

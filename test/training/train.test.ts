@@ -6,6 +6,7 @@ import {
   compileClassifier,
   crossEntropyFromLogits,
   evaluate,
+  readWeights,
   type StepEngine,
   type TrainOptions,
   train,
@@ -98,6 +99,69 @@ describe('train', () => {
       assert.ok(Math.abs(compiled[epoch].loss - loss) < 1e-4);
       assert.ok(Math.abs((compiled[epoch].validationLoss ?? 0) - validationLoss) < 1e-4);
     }
+  });
+
+  it('follows a schedule, and leaves the optimizer its learning rate', async () => {
+    const rates: number[] = [];
+    const model = toyModel({ learningRate: 0.02 });
+    const schedule = (progress: number) => 1 - progress;
+    const rate = () => (model.optimizer as unknown as { learningRate: number }).learningRate;
+    const onStepEnd = () => rates.push(rate());
+    await train(model, images, {
+      ...options,
+      epochs: 1,
+      schedule,
+      callbacks: [{ name: 'watch', onStepEnd }],
+    });
+    assert.deepEqual(
+      rates.map((each) => Math.round(each * 1e6) / 1e6),
+      [0.02, 0.015, 0.01, 0.005],
+    );
+    assert.equal(rate(), 0.02);
+  });
+
+  it('clips gradients, compiled and operation by operation alike', async () => {
+    const losses = async (more: Partial<TrainOptions>) => {
+      const model = toyModel();
+      compileClassifier(model, { optimizer: tf.train.sgd(0.5) });
+      return (await train(model, images, { ...options, epochs: 2, ...more })).map(({ loss }) => loss);
+    };
+    const clipped = await losses({ clipNorm: 0.1 });
+    process.env.COURSE_COMPILE = '0';
+    const eager = await losses({ clipNorm: 0.1 }).finally(() => {
+      delete process.env.COURSE_COMPILE;
+    });
+    for (const [i, loss] of clipped.entries()) assert.ok(Math.abs(loss - eager[i]) < 1e-4, `epoch ${i}`);
+    const free = await losses({});
+    assert.deepEqual(await losses({ clipNorm: 1e6 }), free); // which none of its gradients reaches
+    assert.notDeepEqual(clipped, free);
+  });
+
+  it('moves the weights by no more than the clipped length', async () => {
+    const model = toyModel();
+    compileClassifier(model, { optimizer: tf.train.sgd(1) });
+    const before = readWeights(model);
+    await train(model, toyDataset({ count: 8 }), { ...options, epochs: 1, clipNorm: 0.01 }); // one step
+    const squares = readWeights(model).flatMap(({ data }, i) =>
+      Array.from(data, (value, j) => (value - before[i].data[j]) ** 2),
+    );
+    const length = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    assert.ok(Math.abs(length - 0.01) < 1e-4, `length ${length}`);
+  });
+
+  it('leaves out a last, smaller batch where it is told to', async () => {
+    const steps: number[] = [];
+    await train(toyModel(), toyDataset({ count: 13 }), {
+      ...options,
+      epochs: 1,
+      dropRemainder: true,
+      onStep: ({ steps: all }) => steps.push(all),
+    });
+    assert.deepEqual(steps, [1]);
+    await assert.rejects(
+      train(toyModel(), toyDataset({ count: 4 }), { ...options, dropRemainder: true }),
+      /4 images make no batch of 8/,
+    );
   });
 
   it('asks for a loss and an optimizer', async () => {

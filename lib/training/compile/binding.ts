@@ -84,6 +84,34 @@ export function partsOf(optimizer: tf.Optimizer): OptimizerParts {
   return optimizer as unknown as OptimizerParts;
 }
 
+export function learningRateOf(optimizer: tf.Optimizer): number {
+  return partsOf(optimizer).learningRate;
+}
+
+/** The learning rate of the next step; `progress` is for optimizers that treat weights differently over time. */
+export function setLearningRate(
+  optimizer: tf.Optimizer,
+  learningRate: number,
+  { progress }: { readonly progress: number },
+): void {
+  const parts = optimizer as unknown as { learningRate: number; progress?: number };
+  if ('progress' in parts) parts.progress = progress;
+  if (parts.learningRate === learningRate) return;
+  const { setLearningRate } = optimizer as Partial<tf.SGDOptimizer>;
+  if (setLearningRate)
+    setLearningRate.call(optimizer, learningRate); // SGD keeps it as a tensor too
+  else parts.learningRate = learningRate;
+}
+
+/** The optimizer's i-th variable of one kind, made of zeros where it has none yet. */
+export function slot(slots: Slot[], i: number, variable: tf.Variable, kind: string): tf.Variable {
+  slots[i] ??= {
+    originalName: `${variable.name}/${kind}`,
+    variable: tf.tidy(() => tf.zerosLike(variable).variable(false)),
+  };
+  return slots[i].variable;
+}
+
 /** How a model trains: one step on images and targets; `compile` makes the list of weights anew. */
 export interface TrainableParts {
   makeTrainFunction(): (data: tf.Tensor[]) => tf.Tensor[];
@@ -98,6 +126,20 @@ export function trainable(model: tf.LayersModel): TrainableParts {
 /** The object that computes an activation layer's activation. */
 export function activationOf(layer: tf.layers.Layer): object {
   return (layer as unknown as { activation: object }).activation;
+}
+
+/** What a dropout layer of tfjs-layers has. */
+export interface Dropout {
+  readonly rate: number;
+  readonly seed?: number;
+  getNoiseShape(x: tf.Tensor): number[] | null | undefined;
+}
+
+/** Where all dropout layers have their `call` from. */
+export function dropoutPrototype(): {
+  call: (inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }) => tf.Tensor;
+} {
+  return Object.getPrototypeOf(tf.layers.dropout({ rate: 0, name: 'prototype' }));
 }
 
 /** Runs `body` with some of an object's methods replaced, and puts the old ones back whatever happens. */

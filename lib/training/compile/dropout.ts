@@ -1,19 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { createRandom } from '../../random';
-import { withReplaced } from './binding';
+import { type Dropout, dropoutPrototype, withReplaced } from './binding';
 import { attribute, DataType, type Output, ofFloats } from './graph';
 import type { Tracer } from './trace';
 
-/** What a dropout layer of tfjs-layers has. */
-interface Dropout {
-  readonly rate: number;
-  readonly seed?: number;
-  getNoiseShape(x: tf.Tensor): number[] | null | undefined;
-}
-
 const ofInts = [attribute.type('T', DataType.int32)];
-
-type DropoutCall = (inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }) => tf.Tensor;
 
 /**
  * Runs `body` with dropout drawn inside the graph, where a mask that JavaScript draws would stay the same for ever. What
@@ -40,11 +31,9 @@ export function withGraphDropout<T>(
     const kept = graph.one('GreaterEqual', [uniform, graph.scalar(layer.rate)], { attributes: ofFloats });
     return tf.mul(x, tf.div(tf.cast(tensor(kept), 'float32'), 1 - layer.rate));
   };
-  const prototype = Object.getPrototypeOf(tf.layers.dropout({ rate: 0, name: 'prototype' })) as {
-    call: DropoutCall;
-  };
+  const prototype = dropoutPrototype();
   const composed = prototype.call;
-  const call: DropoutCall = function (this: Dropout, inputs, kwargs) {
+  const call: typeof composed = function (this: Dropout, inputs, kwargs) {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     const drops = kwargs?.training && this.rate > 0 && this.rate < 1;
     return drops ? tf.tidy(() => keep(x, this)) : composed.call(this, inputs, kwargs);

@@ -14,7 +14,7 @@ import {
 } from './graph';
 import { withFusedKernels } from './kernels';
 import { looksAcrossTheBatch, requireTraceable } from './layers';
-import { addUpdates, countStep, learningRateOf, slotsOf } from './optimizers';
+import { addUpdates, clipGradients, countStep, learningRatesOf, slotsOf } from './optimizers';
 import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
 import { concatenate, mean, sum, towersOf } from './towers';
@@ -26,6 +26,8 @@ export interface TrainOnBatchOptions {
   readonly seed?: number;
   /** Makes of `xs`, inside the graph, what the model takes, such as normalized pixels of bytes. One function a training. */
   readonly prepare?: (xs: tf.Tensor) => tf.Tensor;
+  /** The most that the length of all gradients, as one vector, may be; longer ones are scaled down to it. */
+  readonly clipNorm?: number;
 }
 
 export interface CallOptions {
@@ -67,7 +69,7 @@ export class CompiledModel {
   private readonly graph: Graph;
   private readonly state: GraphState;
   private readonly signatures = new Map<string, Signature>();
-  private readonly learningRate: Output;
+  private readonly learningRates: Output[] = []; // made as they are needed
   private readonly step: Output; // the number of steps done before
   private readonly seed: Output; // of what dropout drops
   private readonly towers: number;
@@ -84,7 +86,6 @@ export class CompiledModel {
     requireTraceable(model);
     this.graph = new Graph(threads);
     this.state = new GraphState(this.graph, backend);
-    this.learningRate = this.graph.placeholder('learning_rate', { shape: [], dtype: DataType.float32 });
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
     this.seed = this.graph.placeholder('seed', { shape: [], dtype: DataType.int32 });
     this.towers = towers;
@@ -114,13 +115,13 @@ export class CompiledModel {
     return operationTimes(metadata);
   }
 
-  private trainingSignature(xs: Values, ys: Values, { prepare }: TrainOnBatchOptions): Signature {
+  private trainingSignature(xs: Values, ys: Values, { prepare, clipNorm }: TrainOnBatchOptions): Signature {
     if (this.frozen) throw new UntraceableError('its weights are frozen');
-    if (!sameItems(this.trainedWith, [prepare, ...this.trainingParts()])) this.generation++;
+    if (!sameItems(this.trainedWith, [prepare, clipNorm, ...this.trainingParts()])) this.generation++;
     const signature = this.signature(`train ${this.generation}`, [xs, ys], (inputs) =>
-      this.traceTraining(inputs, { prepare }),
+      this.traceTraining(inputs, { prepare, clipNorm }),
     );
-    this.trainedWith = [prepare, ...this.trainingParts()]; // the first trace makes the optimizer's variables
+    this.trainedWith = [prepare, clipNorm, ...this.trainingParts()]; // the first trace makes the optimizer's variables
     return signature;
   }
 
@@ -128,9 +129,15 @@ export class CompiledModel {
     const { optimizer } = this.model;
     return [
       feed(this.seed, Int32Array.of(createRandom(seed).integer(2 ** 31))),
-      feed(this.learningRate, Float32Array.of(learningRateOf(optimizer))),
+      ...learningRatesOf(optimizer).map((rate, i) => feed(this.learningRate(i), Float32Array.of(rate))),
       feed(this.step, Int32Array.of(optimizer.iterations)),
     ];
+  }
+
+  private learningRate(i: number): Output {
+    const options = { shape: [], dtype: DataType.float32 };
+    this.learningRates[i] ??= this.graph.placeholder(`learning_rate_${i}`, options);
+    return this.learningRates[i];
   }
 
   /** The model's output for a batch, dropout off, batch normalization by its running statistics. */
@@ -240,16 +247,22 @@ export class CompiledModel {
     }
     const [{ gradients, metrics, assigned }] = traced;
 
+    const summed = gradients.map(({ variable }, i) => ({
+      variable: state.add(variable),
+      gradient: sum(
+        graph,
+        traced.map((tower) => tower.gradients[i].gradient),
+      ),
+    }));
+    const { clipNorm } = options;
     const targets = addUpdates(
       this.model.optimizer,
-      gradients.map(({ variable }, i) => ({
-        variable: state.add(variable),
-        gradient: sum(
-          graph,
-          traced.map((tower) => tower.gradients[i].gradient),
-        ),
-      })),
-      { graph, state, learningRate: this.learningRate },
+      clipNorm === undefined ? summed : clipGradients(graph, summed, { clipNorm }),
+      {
+        graph,
+        state,
+        learningRates: learningRatesOf(this.model.optimizer).map((_, i) => this.learningRate(i)),
+      },
     );
     for (const variable of assigned.keys()) {
       const { handle, value } = state.add(variable);
@@ -320,7 +333,7 @@ export class CompiledModel {
   }
 }
 
-type TraceOptions = Pick<TrainOnBatchOptions, 'prepare'>;
+type TraceOptions = Pick<TrainOnBatchOptions, 'prepare' | 'clipNorm'>;
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);

@@ -1,8 +1,10 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { AdamWOptimizer } from '../adamw';
-import { type OptimizerParts, partsOf, type Slot } from './binding';
+import type { SgdOptimizer } from '../sgd';
+import { type OptimizerParts, partsOf, slot } from './binding';
 import { attribute, type Graph, type Output, ofFloats, UntraceableError } from './graph';
 import type { GraphState, GraphVariable } from './state';
+import { sum } from './towers';
 
 /** A trainable variable and the gradient of the loss with respect to it. */
 export interface VariableGradient {
@@ -10,9 +12,13 @@ export interface VariableGradient {
   readonly gradient: Output;
 }
 
-/** What a step needs to know of an optimizer besides its update. */
-export function learningRateOf(optimizer: tf.Optimizer): number {
-  return partsOf(optimizer).learningRate;
+/** The learning rates that a step is fed: one, but for an optimizer with groups of weights. */
+export function learningRatesOf(optimizer: tf.Optimizer): readonly number[] {
+  return hasGroups(optimizer) ? optimizer.learningRates : [partsOf(optimizer).learningRate];
+}
+
+function hasGroups(optimizer: tf.Optimizer): optimizer is SgdOptimizer {
+  return optimizer.getClassName() === 'GroupedSGD'; // not instanceof, which takes any optimizer for any other
 }
 
 /** Counts a step that the graph has done, as the optimizer's own `applyGradients` would. */
@@ -36,10 +42,21 @@ export function slotsOf(optimizer: tf.Optimizer): tf.Variable[] {
 export function addUpdates(
   optimizer: tf.Optimizer,
   gradients: readonly VariableGradient[],
-  { graph, state, learningRate }: { graph: Graph; state: GraphState; learningRate: Output },
+  { graph, state, learningRates }: { graph: Graph; state: GraphState; learningRates: readonly Output[] },
 ): string[] {
-  const update = { graph, state, learningRate, gradients };
-  const name = optimizer.getClassName(); // not instanceof, which takes any optimizer for any other
+  const update = { graph, state, learningRate: learningRates[0], gradients };
+  if (hasGroups(optimizer)) {
+    const decayed = gradients.map(({ variable, gradient }) => {
+      const { index, weightDecay } = optimizer.groupOf(variable.variable.name);
+      return {
+        variable,
+        gradient: addDecay(graph, gradient, { value: variable.value, weightDecay }),
+        learningRate: learningRates[index],
+      };
+    });
+    return addMomentum(partsOf(optimizer), { ...update, gradients: decayed });
+  }
+  const name = optimizer.getClassName();
   if (name === 'AdamW') return addAdam(optimizer, (optimizer as AdamWOptimizer).weightDecay, update);
   if (name === 'Adam') return addAdam(optimizer, 0, update);
   if (name === 'Momentum') return addMomentum(partsOf(optimizer), update);
@@ -49,11 +66,39 @@ export function addUpdates(
   );
 }
 
+/** The gradient with a share of the weight added to it. */
+function addDecay(
+  graph: Graph,
+  gradient: Output,
+  { value, weightDecay }: { readonly value: Output; readonly weightDecay: number },
+): Output {
+  if (weightDecay === 0) return gradient;
+  const decay = graph.one('Mul', [value, graph.scalar(weightDecay)], { attributes: ofFloats });
+  return graph.one('AddV2', [gradient, decay], { attributes: ofFloats });
+}
+
+/**
+ * The gradients, scaled down together where the length of all of them as one vector is above `clipNorm`: Pascanu et al.,
+ * https://arxiv.org/abs/1211.5063
+ */
+export function clipGradients(
+  graph: Graph,
+  gradients: readonly VariableGradient[],
+  { clipNorm }: { readonly clipNorm: number },
+): readonly VariableGradient[] {
+  const float = (op: string, ...inputs: Output[]) => graph.one(op, inputs, { attributes: ofFloats });
+  const halfSquares = gradients.map(({ gradient }) => float('L2Loss', gradient)); // half the sum of squares
+  const norm = float('Sqrt', float('Mul', sum(graph, halfSquares), graph.scalar(2)));
+  const scale = float('RealDiv', graph.scalar(clipNorm), float('Maximum', norm, graph.scalar(clipNorm)));
+  return gradients.map(({ variable, gradient }) => ({ variable, gradient: float('Mul', gradient, scale) }));
+}
+
 interface Update {
   readonly graph: Graph;
   readonly state: GraphState;
   readonly learningRate: Output;
-  readonly gradients: readonly VariableGradient[];
+  /** Some with a learning rate of their own. */
+  readonly gradients: readonly (VariableGradient & { readonly learningRate?: Output })[];
 }
 
 const unlocked = [...ofFloats, attribute.bool('use_locking', false)];
@@ -69,10 +114,10 @@ function addSgd({ graph, learningRate, gradients }: Update): string[] {
 
 function addMomentum(
   { momentum, useNesterov, accumulations }: OptimizerParts,
-  { graph, state, learningRate, gradients }: Update,
+  { graph, state, learningRate: common, gradients }: Update,
 ): string[] {
   const attributes = [...unlocked, attribute.bool('use_nesterov', useNesterov)];
-  return gradients.map(({ variable: { variable, handle, value }, gradient }, i) => {
+  return gradients.map(({ variable: { variable, handle, value }, gradient, learningRate = common }, i) => {
     const accumulation = state.add(slot(accumulations, i, variable, 'momentum'));
     return graph.effect(
       'ResourceApplyMomentum',
@@ -127,13 +172,4 @@ function addAdam(
     }),
   );
   return [...updates, ...powers];
-}
-
-/** The optimizer's i-th variable of one kind, made of zeros where it has none yet. */
-function slot(slots: Slot[], i: number, variable: tf.Variable, kind: string): tf.Variable {
-  slots[i] ??= {
-    originalName: `${variable.name}/${kind}`,
-    variable: tf.tidy(() => tf.zerosLike(variable).variable(false)),
-  };
-  return slots[i].variable;
 }

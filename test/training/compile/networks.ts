@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { createRandom } from '../../../lib/random';
-import { adamW, compileClassifier } from '../../../lib/training';
+import { adamW, compileClassifier, sgd } from '../../../lib/training';
 import { type CompiledModel, compileModel, type Values } from '../../../lib/training/compile';
 
 export const classes = 3;
@@ -136,6 +136,14 @@ export const optimizers: Record<string, () => tf.Optimizer> = {
   momentum: () => tf.train.momentum(0.02, 0.9),
   'Nesterov momentum': () => tf.train.momentum(0.02, 0.9, true),
   Adam: () => tf.train.adam(0.003),
+  'SGD with weight decay': () => sgd({ learningRate: 0.02, momentum: 0.9, weightDecay: 0.1 }),
+  'SGD with groups of weights': () => {
+    const groups = [
+      { weights: 'beta', learningRateFactor: 4, weightDecay: 0 },
+      { weights: 'gamma', frozenAfter: 0 },
+    ];
+    return sgd({ learningRate: 0.02, momentum: 0.9, nesterov: true, weightDecay: 0.1, groups });
+  },
   AdamW: () => adamW({ learningRate: 0.003, weightDecay: 0.5 }),
 };
 
