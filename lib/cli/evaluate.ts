@@ -4,20 +4,22 @@ import { loadDataset } from '../data';
 import { CourseError } from '../errors';
 import { loadClassifier } from '../interchange';
 import { evaluate } from '../training';
-import { runFolder } from './options';
+import { defaultModelFolder } from './options';
 import { ProgressBar } from './progress-bar';
 
 /** `course evaluate`: accuracy and loss of a saved model on a dataset's test images. */
 export function evaluateCommand(): Command {
   return new Command('evaluate')
     .description("measure a saved model on a dataset's test images")
-    .argument('[model]', 'folder of the model (default: the one that `course train` saved)')
+    .argument('[model]', 'folder of the model or run (default: the newest run)')
     .option('--dataset <name>', 'cifar10 or fashion-mnist', 'cifar10')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string | undefined, options: { dataset: string; json?: boolean }) => {
       const bar = new ProgressBar();
       await useBackend();
-      const { model, normalization } = await loadClassifier(folder ?? runFolder('baseline', options.dataset));
+      const { model, normalization } = await loadClassifier(
+        folder ?? (await defaultModelFolder(options.dataset)),
+      );
       const { test } = await loadDataset(options.dataset, { onProgress: bar.update }).finally(bar.end);
       const expected = model.inputs[0].shape.slice(1).join(' x ');
       const got = [test.height, test.width, test.channels].join(' x ');

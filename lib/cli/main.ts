@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { CourseError } from '../errors';
+import { ablationCommand } from './ablation';
 import { benchCommand } from './bench';
 import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { notebooksCommand } from './notebooks';
 import { predictCommand } from './predict';
+import { runsCommand } from './runs';
 import { trainCommand } from './train';
 
 /** The whole command line, not yet run: tests parse their own arguments with it. */
@@ -16,6 +18,8 @@ export function buildProgram(): Command {
     .addCommand(doctorCommand())
     .addCommand(dataCommand())
     .addCommand(trainCommand())
+    .addCommand(runsCommand())
+    .addCommand(ablationCommand())
     .addCommand(evaluateCommand())
     .addCommand(predictCommand())
     .addCommand(notebooksCommand())

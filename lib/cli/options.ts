@@ -1,10 +1,21 @@
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { dataFolder } from '../paths';
+import { courseRoot, dataFolder } from '../paths';
+import { listRuns } from '../runs';
 
-/** Where `course train` leaves a model unless told otherwise, and where the other commands look for it. */
-export function runFolder(model: string, dataset: string): string {
-  return join(dataFolder(), 'runs', `${model}-${dataset}`);
+/** Where `course train` keeps its runs. */
+export function runsFolder(): string {
+  return join(dataFolder(), 'runs');
+}
+
+/** The newest finished run on `dataset`, else the model that comes with the course. */
+export async function defaultModelFolder(dataset: string): Promise<string> {
+  const finished = (await listRuns(runsFolder())).filter(
+    ({ config, result }) => result && config.dataset === dataset,
+  );
+  const dates = finished.map(({ folder, environment }) => ({ folder, date: environment?.date ?? '' }));
+  const [newest] = dates.sort((a, b) => (a.date < b.date ? 1 : -1));
+  return newest?.folder ?? join(courseRoot(), 'data', 'pretrained', `airbench-${dataset}`);
 }
 
 /** Parses an option such as `--epochs 10`: a whole number of at least 1. */

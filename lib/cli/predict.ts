@@ -3,19 +3,19 @@ import { useBackend } from '../backend';
 import { readImage } from '../data';
 import { predictImages } from '../evaluation';
 import { loadClassifier } from '../interchange';
-import { positiveInteger, runFolder } from './options';
+import { defaultModelFolder, positiveInteger } from './options';
 
 /** `course predict`: the most probable classes of a picture. */
 export function predictCommand(): Command {
   return new Command('predict')
     .description('name what a picture shows: JPEG, PNG or WebP of any size')
     .argument('<image>', 'file of the picture')
-    .option('--model <folder>', 'folder of the model (default: the one that `course train` saved)')
+    .option('--model <folder>', 'folder of the model or run (default: the newest run)')
     .option('--top <n>', 'how many classes to print', positiveInteger, 3)
     .option('--json', 'print the result as JSON')
     .action(async (file: string, options: { model?: string; top: number; json?: boolean }) => {
       await useBackend();
-      const classifier = await loadClassifier(options.model ?? runFolder('baseline', 'cifar10'));
+      const classifier = await loadClassifier(options.model ?? (await defaultModelFolder('cifar10')));
       const [height, width, channels] = classifier.model.inputs[0].shape.slice(1) as number[];
       const image = await readImage(file, { height, width, channels });
       const probabilities = await predictImages(classifier.model, image, classifier);
