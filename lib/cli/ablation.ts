@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { courseRoot } from '../paths';
 import { runAblation } from '../runs';
-import { positiveInteger, runsFolder } from './options';
+import { commandLine, positiveInteger, runsFolder } from './options';
 
 interface AblationCommandOptions {
   readonly seeds: number;
@@ -28,7 +28,7 @@ export function ablationCommand(): Command {
       const result = await runAblation(folder, {
         ...options,
         seeds: Array.from({ length: seeds }, (_, i) => i + 1),
-        command: ['npx course', ...process.argv.slice(2)].join(' '),
+        command: commandLine(),
         onRun: (name, { seed, accuracy, validationAccuracy, seconds }) =>
           console.log(
             `seed ${seed}  ${name.padEnd(22)}  training ${percent(accuracy)}, validation ${percent(validationAccuracy)}, ${seconds.toFixed(1)} s`,

@@ -5,7 +5,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { bench, formatJson, type NetworkName, networkNames, renderResult, type Task } from '../bench';
 import { CourseError } from '../errors';
 import { courseRoot, dataFolder } from '../paths';
-import { positiveInteger } from './options';
+import { commandLine, positiveInteger } from './options';
 
 interface BenchCommandOptions {
   readonly network?: NetworkName;
@@ -53,7 +53,7 @@ async function runBench(task: Task, options: BenchCommandOptions): Promise<void>
       seed,
       quick,
       only,
-      command: ['npx course', ...process.argv.slice(2)].join(' '),
+      command: commandLine(),
       onProgress: (text) => process.stderr.write(`${text}\n`),
       signal: stop.signal,
     });

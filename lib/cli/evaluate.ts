@@ -1,11 +1,18 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { useBackend } from '../backend';
 import { loadDataset } from '../data';
 import { CourseError } from '../errors';
 import { loadClassifier } from '../interchange';
-import { evaluate } from '../training';
+import type { TrainingConfig } from '../runs';
+import { evaluate, type Views, viewNames } from '../training';
 import { defaultModelFolder } from './options';
 import { ProgressBar } from './progress-bar';
+
+interface EvaluateCommandOptions {
+  readonly dataset: string;
+  readonly views?: Views;
+  readonly json?: boolean;
+}
 
 /** `course evaluate`: accuracy and loss of a saved model on a dataset's test images. */
 export function evaluateCommand(): Command {
@@ -13,11 +20,16 @@ export function evaluateCommand(): Command {
     .description("measure a saved model on a dataset's test images")
     .argument('[model]', 'folder of the model or run (default: the newest run)')
     .option('--dataset <name>', 'cifar10 or fashion-mnist', 'cifar10')
+    .addOption(
+      new Option('--views <name>', 'how the images are looked at (default: as in training)').choices(
+        viewNames,
+      ),
+    )
     .option('--json', 'print the result as JSON')
-    .action(async (folder: string | undefined, options: { dataset: string; json?: boolean }) => {
+    .action(async (folder: string | undefined, options: EvaluateCommandOptions) => {
       const bar = new ProgressBar();
       await useBackend();
-      const { model, normalization } = await loadClassifier(
+      const { model, normalization, training } = await loadClassifier(
         folder ?? (await defaultModelFolder(options.dataset)),
       );
       const { test } = await loadDataset(options.dataset, { onProgress: bar.update }).finally(bar.end);
@@ -28,7 +40,8 @@ export function evaluateCommand(): Command {
       }
       const onBatch = (done: number) =>
         bar.update({ label: 'evaluating', done, total: test.count, unit: 'images' });
-      const result = await evaluate(model, test, { normalization, onBatch }).finally(bar.end);
+      const views = options.views ?? (training.config as Partial<TrainingConfig> | undefined)?.views;
+      const result = await evaluate(model, test, { normalization, views, onBatch }).finally(bar.end);
       const accuracy = `${(result.accuracy * 100).toFixed(2)} %`;
       console.log(
         options.json

@@ -3,6 +3,11 @@ import { InvalidArgumentError } from 'commander';
 import { courseRoot, dataFolder } from '../paths';
 import { listRuns } from '../runs';
 
+/** The command as it was typed, to be kept with what it made. */
+export function commandLine(): string {
+  return ['npx course', ...process.argv.slice(2)].join(' ');
+}
+
 /** Where `course train` keeps its runs. */
 export function runsFolder(): string {
   return join(dataFolder(), 'runs');

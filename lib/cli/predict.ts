@@ -3,6 +3,7 @@ import { useBackend } from '../backend';
 import { readImage } from '../data';
 import { predictImages } from '../evaluation';
 import { loadClassifier } from '../interchange';
+import type { TrainingConfig } from '../runs';
 import { defaultModelFolder, positiveInteger } from './options';
 
 /** `course predict`: the most probable classes of a picture. */
@@ -18,7 +19,10 @@ export function predictCommand(): Command {
       const classifier = await loadClassifier(options.model ?? (await defaultModelFolder('cifar10')));
       const [height, width, channels] = classifier.model.inputs[0].shape.slice(1) as number[];
       const image = await readImage(file, { height, width, channels });
-      const probabilities = await predictImages(classifier.model, image, classifier);
+      const probabilities = await predictImages(classifier.model, image, {
+        normalization: classifier.normalization,
+        views: (classifier.training.config as Partial<TrainingConfig> | undefined)?.views,
+      });
       const ranked = classifier.classNames
         .map((className, i) => ({ className, probability: probabilities[i] }))
         .sort((a, b) => b.probability - a.probability)

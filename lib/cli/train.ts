@@ -14,7 +14,7 @@ import {
   type TrainingConfig,
   withSetting,
 } from '../runs';
-import { positiveInteger, positiveNumber, runsFolder } from './options';
+import { commandLine, positiveInteger, positiveNumber, runsFolder } from './options';
 import { ProgressBar } from './progress-bar';
 
 interface TrainCommandOptions {
@@ -63,6 +63,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   const bar = new ProgressBar();
   const { epochs } = config;
   const { history, ...result } = await runTraining(config, folder, {
+    command: commandLine(),
     resume: options.resume !== undefined,
     onProgress: bar.update,
     onModel: ({ parameters, images }) => {

@@ -8,6 +8,7 @@ import { defaults, type TrainingConfig } from './config';
 const recipes: Readonly<Record<ModelName, (dataset: DatasetName) => Partial<TrainingConfig>>> = {
   baseline: () => ({}),
   regularized: (dataset) => ({
+    modelOptions: { dropout: 0.1 },
     epochs: 20,
     batchSize: 128,
     optimizer: { name: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },

@@ -37,6 +37,8 @@ import { buildOptimizer, parseConfig, type TrainingConfig } from './config';
 
 /** Where a training was run. */
 export interface Environment {
+  /** How it was asked for, where it was by a command. */
+  readonly command?: string;
   readonly backend: Pick<BackendReport, 'name' | 'device' | 'version'>;
   readonly cpu: string;
   readonly cores: number;
@@ -62,6 +64,8 @@ export interface RunOptions extends Pick<TrainOptions, 'onEngine' | 'onStep' | '
   readonly onProgress?: OnProgress;
   /** What is trained, before the first step. */
   readonly onModel?: (facts: { readonly parameters: number; readonly images: number }) => void;
+  /** How the training was asked for; kept with it. */
+  readonly command?: string;
   /** Whether `folder` holds a training that is to be continued; default false. */
   readonly resume?: boolean;
 }
@@ -87,7 +91,7 @@ export async function runTraining(
   folder: string,
   options: RunOptions = {},
 ): Promise<RunResult & { readonly history: History }> {
-  const { resume = false, onProgress, onModel, onEpoch, ...watching } = options;
+  const { command, resume = false, onProgress, onModel, onEpoch, ...watching } = options;
   const file = (name: keyof typeof runFiles) => join(folder, runFiles[name]);
   if (!resume && existsSync(file('config'))) {
     throw new CourseError(
@@ -96,7 +100,7 @@ export async function runTraining(
   }
   await mkdir(folder, { recursive: true });
   await writeJson(file('config'), config);
-  const environment = describeEnvironment(await useBackend());
+  const environment = { command, ...describeEnvironment(await useBackend()) };
   await writeJson(file('environment'), environment);
 
   const { training, validation, test } = await loadParts(config, onProgress);

@@ -1,24 +1,16 @@
 import { availableParallelism } from 'node:os';
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { createRandom } from '../../random';
-import { type NodeBackend, trainable, typedArray, withReplaced } from './binding';
-import { withGraphDropout } from './dropout';
-import {
-  attribute,
-  DataType,
-  type Feed,
-  Graph,
-  type GraphOptions,
-  type Output,
-  UntraceableError,
-} from './graph';
+import { type NodeBackend, trainable, typedArray } from './binding';
+import { DataType, type Feed, Graph, type GraphOptions, type Output, UntraceableError } from './graph';
 import { withFusedKernels } from './kernels';
 import { looksAcrossTheBatch, requireTraceable } from './layers';
-import { addUpdates, clipGradients, countStep, learningRatesOf, slotsOf } from './optimizers';
+import { countStep, learningRatesOf, slotsOf } from './optimizers';
 import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
-import { concatenate, mean, sum, towersOf } from './towers';
+import { concatenate, sum, towersOf } from './towers';
 import { trace } from './trace';
+import { type Signature, type Trace, traceTrainingStep } from './training-step';
 import { dataTypeOfValues, feed, toTensor, type Values } from './values';
 
 export interface TrainOnBatchOptions {
@@ -50,14 +42,6 @@ export interface CompiledModelOptions extends GraphOptions {
    * since TensorFlow prepares them once, but no longer to be trained or set. Default false.
    */
   readonly frozen?: boolean;
-}
-
-/** A traced computation: what it takes and gives. */
-interface Signature {
-  readonly inputs: readonly Output[];
-  readonly fetches: readonly Output[];
-  /** Nodes that must run besides. */
-  readonly targets: readonly string[];
 }
 
 /**
@@ -119,7 +103,19 @@ export class CompiledModel {
     if (this.frozen) throw new UntraceableError('its weights are frozen');
     if (!sameItems(this.trainedWith, [prepare, clipNorm, ...this.trainingParts()])) this.generation++;
     const signature = this.signature(`train ${this.generation}`, [xs, ys], (inputs) =>
-      this.traceTraining(inputs, { prepare, clipNorm }),
+      traceTrainingStep(inputs, {
+        prepare,
+        clipNorm,
+        model: this.model,
+        graph: this.graph,
+        state: this.state,
+        trace: (compute) => this.trace(compute),
+        step: this.step,
+        seed: this.seed,
+        learningRates: learningRatesOf(this.model.optimizer).map((_, i) => this.learningRate(i)),
+        towers: looksAcrossTheBatch(this.model) ? 1 : this.towers,
+        lanes: this.lanes,
+      }),
     );
     this.trainedWith = [prepare, clipNorm, ...this.trainingParts()]; // the first trace makes the optimizer's variables
     return signature;
@@ -228,66 +224,11 @@ export class CompiledModel {
     });
   }
 
-  private trace<T>(compute: Parameters<typeof trace<T>>[3]) {
+  private trace<T>(compute: Parameters<Trace<T>>[0]): ReturnType<Trace<T>> {
     if (!this.frozen) for (const weight of this.model.weights) this.state.add(weight.read() as tf.Variable);
     return trace(this.graph, this.backend, this.state.values(), (tracer) =>
       withFusedKernels(this.backend, () => compute(tracer)),
     );
-  }
-
-  private traceTraining(inputs: Output[], options: TraceOptions): Signature {
-    const { graph, state } = this;
-    const towers = towersOf(graph, inputs, looksAcrossTheBatch(this.model) ? 1 : this.towers);
-    const traced: ReturnType<typeof this.traceTower>[] = [];
-    for (const [i, tower] of towers.entries()) {
-      const before = traced[i - this.lanes]?.gradients.map(({ gradient }) => gradient) ?? [];
-      traced.push(
-        this.traceTower(tower.inputs(before), { ...options, share: tower.share, part: `tower ${i}` }),
-      );
-    }
-    const [{ gradients, metrics, assigned }] = traced;
-
-    const summed = gradients.map(({ variable }, i) => ({
-      variable: state.add(variable),
-      gradient: sum(
-        graph,
-        traced.map((tower) => tower.gradients[i].gradient),
-      ),
-    }));
-    const { clipNorm } = options;
-    const targets = addUpdates(
-      this.model.optimizer,
-      clipNorm === undefined ? summed : clipGradients(graph, summed, { clipNorm }),
-      {
-        graph,
-        state,
-        learningRates: learningRatesOf(this.model.optimizer).map((_, i) => this.learningRate(i)),
-      },
-    );
-    for (const variable of assigned.keys()) {
-      const { handle, value } = state.add(variable);
-      const next = mean(
-        graph,
-        traced.map((tower) => tower.assigned.get(variable) as Output),
-        towers,
-      );
-      const attributes = [attribute.type('dtype', value.dtype)];
-      targets.push(graph.effect('AssignVariableOp', [handle, next], { attributes, after: [value.ref] }));
-    }
-    const fetches = [
-      sum(
-        graph,
-        traced.map(({ loss }) => loss),
-      ),
-      ...metrics.map((_, i) =>
-        mean(
-          graph,
-          traced.map((tower) => tower.metrics[i]),
-          towers,
-        ),
-      ),
-    ];
-    return { inputs, fetches, targets };
   }
 
   /** What a traced step is bound to: where one of these is another, the step must be traced anew. */
@@ -295,45 +236,7 @@ export class CompiledModel {
     const { optimizer } = this.model;
     return [optimizer, trainable(this.model).collectedTrainableWeights, ...slotsOf(optimizer)];
   }
-
-  /** One tower's part of the loss and of its gradients, both to be added up, and its metrics. */
-  private traceTower(
-    [x, y]: readonly Output[],
-    { prepare, share, part }: TraceOptions & { readonly share: number; readonly part: string },
-  ) {
-    const gradients: { variable: tf.Variable; gradient: Output }[] = [];
-    const { result, assigned } = this.trace((tracer) => {
-      // In the place of the optimizer's: gradients are only noted, since the updates are nodes of their own.
-      const minimize: tf.Optimizer['minimize'] = (loss, _returnCost, variables = []) => {
-        const part = () => (share === 1 ? loss() : tf.mul<tf.Scalar>(loss(), share));
-        const { value, grads } = tf.variableGrads(part, variables);
-        for (const variable of variables) {
-          const gradient = grads[variable.name];
-          if (gradient) gradients.push({ variable, gradient: tracer.output(gradient) });
-        }
-        return value;
-      };
-      const images = prepare ? prepare(toTensor(tracer, x)) : toTensor(tracer, x);
-      const step = trainable(this.model).makeTrainFunction();
-      const outputs = withReplaced<Partial<tf.Optimizer>, tf.Tensor[]>(
-        this.model.optimizer,
-        { minimize },
-        () => {
-          const { seed, step: count } = this;
-          return withGraphDropout(tracer, { seed, step: count, part }, () =>
-            step([images, tracer.tensor(y)]),
-          );
-        },
-      );
-      const [loss, ...metrics] = outputs.map(tracer.output);
-      tf.dispose(outputs);
-      return { loss, metrics };
-    });
-    return { ...result, gradients, assigned };
-  }
 }
-
-type TraceOptions = Pick<TrainOnBatchOptions, 'prepare' | 'clipNorm'>;
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
