@@ -1,3 +1,4 @@
+export { type AblationResults, type AblationRow, ablationFigure, ablationRows } from './ablation';
 export { classCountsFigure, type SplitCounts } from './class-counts';
 export { baseLayout, type Figure, fontFamily, gridColor, palette, plotlyText } from './figure';
 export { type HistogramOptions, histogramFigure } from './histogram';

@@ -2,11 +2,14 @@
 export interface EpochRecord {
   /** Counted from 1. */
   readonly epoch: number;
-  /** Mean cross-entropy in nats over the epoch's training batches, measured while the weights still moved. */
+  /**
+   * Mean of the loss that is minimized over the epoch's training batches, measured while the weights still moved:
+   * cross-entropy in nats, with label smoothing and penalties where there are any.
+   */
   readonly loss: number;
   /** Share of training images classified correctly, 0 to 1, measured the same way. */
   readonly accuracy: number;
-  /** On the validation images after the epoch; absent where there are none. */
+  /** Cross-entropy alone, on the validation images after the epoch; absent where there are none. */
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
   /** Of the training part, without validation. */

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { type Augmentation, type ImageDataset, imageBatches, type Normalization, numBatches } from '../data';
 import { CourseError } from '../errors';
@@ -74,6 +76,7 @@ export async function train(
       clipNorm,
     },
   };
+  if (checkpoint) await mkdir(dirname(checkpoint), { recursive: true }); // rather now than after the first epoch
   const before = options.resume && checkpoint ? await restoreCheckpoint(checkpoint, state) : undefined;
   const history: EpochRecord[] = [...(before ?? [])];
   for (const record of history) onEpoch?.(record);
