@@ -21,7 +21,7 @@ export function ablationCommand(): Command {
     )
     .option('--seeds <n>', 'trainings of each variant', positiveInteger, 3)
     .option('--images <n>', 'training images', positiveInteger, 10_000)
-    .option('--epochs <n>', 'passes over them', positiveInteger, 15)
+    .option('--epochs <n>', 'passes over them', positiveInteger, 12)
     .option('--folder <folder>', 'where the runs are kept', join(runsFolder(), 'ablation'))
     .option('--record', 'keep the result as data/benchmarks/ablation.json too')
     .action(async ({ seeds, folder, record, ...options }: AblationCommandOptions) => {

@@ -85,7 +85,7 @@ export const ablationVariants: readonly {
 /** The configuration of a variant. Throws a CourseError for a name that is not one of `ablationVariants`. */
 export function configOfVariant(
   name: string,
-  { seed = 1, images = 10_000, epochs = 15 }: { seed?: number; images?: number; epochs?: number } = {},
+  { seed = 1, images = 10_000, epochs = 12 }: { seed?: number; images?: number; epochs?: number } = {},
 ): TrainingConfig {
   const last = ablationVariants.findIndex((variant) => variant.name === name);
   if (last < 0) {
@@ -116,7 +116,7 @@ export async function runAblation(
   {
     seeds = [1, 2, 3],
     images = 10_000,
-    epochs = 15,
+    epochs = 12,
     command = 'course ablation',
     onRun,
     ...options

@@ -6,10 +6,10 @@ import { defaults, type TrainingConfig } from './config';
 
 /** How each network is trained unless told otherwise; chosen on validation images. */
 const recipes: Readonly<Record<ModelName, (dataset: DatasetName) => Partial<TrainingConfig>>> = {
-  baseline: () => ({}),
+  baseline: () => ({ schedule: { name: 'cosine' }, augment: [{ name: 'horizontalFlip' }] }),
   regularized: (dataset) => ({
     modelOptions: { dropout: 0.1 },
-    epochs: 20,
+    epochs: dataset === 'cifar10' ? 20 : 12,
     batchSize: 128,
     optimizer: { name: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
     schedule: { name: 'cosine', warmup: 0.1 },
