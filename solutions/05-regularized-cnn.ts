@@ -711,7 +711,7 @@ console.log(JSON.stringify({ optimizer, schedule, augment: changes, averaging },
 //
 // - `lib/models/regularized.ts` is the network, `lib/training/early-stopping.ts` and `schedules.ts` are as short as
 //   your answers.
-// - `npx course ablation --seeds 1 --images 2000 --epochs 5 --folder data/runs/my-ablation` makes an ablation of your
+// - `npx course ablation --seeds 1 --images 1000 --epochs 5 --folder data/runs/my-ablation` makes an ablation of your
 //   own; `readAblation('../data/runs/my-ablation/ablation.json')` reads it.
 // - `vgg` and `resnet` are larger networks; `npx course train --model resnet` trains one.
 // - Next: [6 · Where the time goes](06-timing.ipynb), so that the next idea takes minutes.

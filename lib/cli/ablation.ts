@@ -20,8 +20,8 @@ export function ablationCommand(): Command {
       'train the regularized network with one part more each time; goes on where it was interrupted',
     )
     .option('--seeds <n>', 'trainings of each variant', positiveInteger, 3)
-    .option('--images <n>', 'training images', positiveInteger, 10_000)
-    .option('--epochs <n>', 'passes over them', positiveInteger, 12)
+    .option('--images <n>', 'training images', positiveInteger, 4000)
+    .option('--epochs <n>', 'passes over them', positiveInteger, 15)
     .option('--folder <folder>', 'where the runs are kept', join(runsFolder(), 'ablation'))
     .option('--record', 'keep the result as data/benchmarks/ablation.json too')
     .action(async ({ seeds, folder, record, ...options }: AblationCommandOptions) => {

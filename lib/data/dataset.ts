@@ -56,7 +56,7 @@ export function subset(dataset: ImageDataset, indices: ArrayLike<number>): Image
 export function gather(
   dataset: ImageDataset,
   indices: ArrayLike<number>,
-  pixels = new Uint8Array(indices.length * imageSize(dataset)),
+  pixels: Uint8Array = new Uint8Array(indices.length * imageSize(dataset)),
 ): ImageBatch {
   const { height, width, channels } = dataset;
   const size = imageSize(dataset);

@@ -54,8 +54,8 @@ export const ablationVariants: readonly {
     name: 'plain',
     added: 'four convolutions, Nesterov momentum, a constant learning rate',
     settings: {
-      batchSize: 128,
-      optimizer: { name: 'sgd', learningRate: 0.05, momentum: 0.9, nesterov: true },
+      batchSize: 32,
+      optimizer: { name: 'sgd', learningRate: 0.02, momentum: 0.9, nesterov: true },
       modelOptions: { batchNormalization: false, dropout: 0 },
     },
   },
@@ -85,7 +85,7 @@ export const ablationVariants: readonly {
 /** The configuration of a variant. Throws a CourseError for a name that is not one of `ablationVariants`. */
 export function configOfVariant(
   name: string,
-  { seed = 1, images = 10_000, epochs = 12 }: { seed?: number; images?: number; epochs?: number } = {},
+  { seed = 1, images = 4000, epochs = 15 }: { seed?: number; images?: number; epochs?: number } = {},
 ): TrainingConfig {
   const last = ablationVariants.findIndex((variant) => variant.name === name);
   if (last < 0) {
@@ -115,8 +115,8 @@ export async function runAblation(
   folder: string,
   {
     seeds = [1, 2, 3],
-    images = 10_000,
-    epochs = 12,
+    images = 4000,
+    epochs = 15,
     command = 'course ablation',
     onRun,
     ...options

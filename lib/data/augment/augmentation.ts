@@ -38,7 +38,7 @@ export function compose(...augmentations: readonly Augmentation[]): Augmentation
 export function mapImages(
   batch: ImageBatch,
   change: (input: Uint8Array, output: Uint8Array, n: number) => void,
-  into = new Uint8Array(batch.pixels.length),
+  into: Uint8Array = new Uint8Array(batch.pixels.length),
 ): ImageBatch {
   const { count, height, width, channels } = batch;
   const imageBytes = height * width * channels;
