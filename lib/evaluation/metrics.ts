@@ -134,8 +134,8 @@ export function balancedAccuracy(matrix: ConfusionMatrix): number {
  */
 export function cohenKappa(matrix: ConfusionMatrix): number {
   const { support, predicted, correct, total } = marginsOf(matrix);
-  const byChance = dot(support, predicted) / total;
-  return total === byChance ? Number.NaN : 1 - (total - correct) / (total - byChance);
+  const [mistakes, byChance] = [total * (total - correct), total ** 2 - dot(support, predicted)]; // times total ** 2
+  return byChance === 0 ? Number.NaN : 1 - mistakes / byChance;
 }
 
 /**
@@ -153,7 +153,7 @@ export function matthewsCorrelation(matrix: ConfusionMatrix): number {
 function nanAverage(values: readonly number[], weights: readonly number[] = values.map(() => 1)): number {
   const defined = values
     .map((value, i) => ({ value, weight: weights[i] }))
-    .filter((v) => v.value === v.value);
+    .filter(({ value }) => !Number.isNaN(value));
   const total = defined.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return defined.reduce((sum, { value }) => sum + value, 0) / defined.length;
   return defined.reduce((sum, { value, weight }) => sum + value * weight, 0) / total;

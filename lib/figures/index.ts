@@ -1,5 +1,6 @@
 export { type AblationResults, type AblationRow, ablationFigure, ablationRows } from './ablation';
 export { classCountsFigure, type SplitCounts } from './class-counts';
+export { type ConfusionFigureOptions, confusionFigure } from './confusion-figure';
 export { baseLayout, type Figure, fontFamily, gridColor, palette, plotlyText } from './figure';
 export { type HistogramOptions, histogramFigure } from './histogram';
 export { escapeHtml } from './html';
@@ -15,7 +16,9 @@ export { type LiveTraining, type LiveTrainingOptions, liveTraining } from './liv
 export { currentNotebook, type MimeBundle, type Notebook, type Output } from './notebook';
 export { type PixelFigureOptions, pixelFigure, type Region } from './pixels';
 export { encodePng } from './png';
+export { reliabilityFigure } from './reliability-figure';
 export { type PngOptions, type RenderOptions, renderPng, renderSvg } from './render';
+export { type RocFigureOptions, rocFigure } from './roc-figure';
 export { saveFigure } from './save';
 export { type ShowOptions, show } from './show';
 export { type Row, type ShowTableOptions, showTable, type Table, table } from './table';
