@@ -46,7 +46,7 @@ export function makeCase(index: number): Case {
     predictions.push(draw(kind === 4 ? 20 : 2) > 0 ? label : guess);
     const row = Array.from({ length: numClasses }, () => draw(levels));
     row[label] += draw(levels);
-    if (row.every((weight) => weight === 0)) row[0] = 1;
+    if (!row.some((weight) => weight > 0)) row[0] = 1;
     const sum = row.reduce((total, weight) => total + weight, 0);
     weights.push(...row);
     probabilities.push(...row.map((weight) => weight / sum));
