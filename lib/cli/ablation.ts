@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { courseRoot } from '../paths';
 import { runAblation } from '../runs';
+import { percent } from './format';
 import { commandLine, positiveInteger, runsFolder } from './options';
 
 interface AblationCommandOptions {
@@ -42,8 +43,4 @@ export function ablationCommand(): Command {
       }
       console.log(`written to ${files.join(', ')}`);
     });
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }

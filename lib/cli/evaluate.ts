@@ -5,6 +5,7 @@ import { CourseError } from '../errors';
 import { loadClassifier } from '../interchange';
 import type { TrainingConfig } from '../runs';
 import { evaluate, type Views, viewNames } from '../training';
+import { percent } from './format';
 import { defaultModelFolder } from './options';
 import { ProgressBar } from './progress-bar';
 
@@ -42,11 +43,10 @@ export function evaluateCommand(): Command {
         bar.update({ label: 'evaluating', done, total: test.count, unit: 'images' });
       const views = options.views ?? (training.config as Partial<TrainingConfig> | undefined)?.views;
       const result = await evaluate(model, test, { normalization, views, onBatch }).finally(bar.end);
-      const accuracy = `${(result.accuracy * 100).toFixed(2)} %`;
       console.log(
         options.json
           ? JSON.stringify(result)
-          : `accuracy ${accuracy}, loss ${result.loss.toFixed(4)}, on ${result.count} test images of ${options.dataset}`,
+          : `accuracy ${percent(result.accuracy)}, loss ${result.loss.toFixed(4)}, on ${result.count} test images of ${options.dataset}`,
       );
     });
 }

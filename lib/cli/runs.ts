@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { CourseError } from '../errors';
 import { compareConfigs, listRuns, type Run } from '../runs';
+import { count, percent } from './format';
 import { runsFolder } from './options';
 
 /** `course runs`: the trainings so far, side by side. */
@@ -43,7 +44,7 @@ function measuresOf({ history, result }: Pick<Run, 'history' | 'result'>): strin
     last === undefined ? '-' : percent(last),
     percent(result.test.accuracy),
     result.seconds.toFixed(1),
-    Math.round(result.imagesPerSecond).toLocaleString('en'),
+    count(result.imagesPerSecond),
   ];
 }
 
@@ -68,8 +69,4 @@ function renderTable(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }

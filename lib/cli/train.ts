@@ -14,6 +14,7 @@ import {
   type TrainingConfig,
   withSetting,
 } from '../runs';
+import { count, percent } from './format';
 import { commandLine, positiveInteger, positiveNumber, runsFolder } from './options';
 import { ProgressBar } from './progress-bar';
 
@@ -148,12 +149,4 @@ function freeFolder({ model, dataset, seed }: TrainingConfig): string {
     const folder = i === 1 ? name : `${name}-${i}`;
     if (!existsSync(folder)) return folder;
   }
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en');
 }
