@@ -1,5 +1,6 @@
 // `npm test`: the set-up where something is missing, the style, the types, then the tests. With arguments, such as
-// `npm test -- test/data`, only those tests. All parts run; the exit code is the first failure's.
+// `npm test -- test/data`, only those tests. All parts run; the exit code is the first failure's. `--frameworks` installs
+// Keras, TensorFlow, PyTorch and ONNX Runtime where they are missing, so that no test against them is left out.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { npmCommand } from './packages.mjs';
@@ -39,7 +40,9 @@ function part(name, [program, ...args]) {
 }
 
 async function main() {
-  const chosen = process.argv.slice(2);
+  const given = process.argv.slice(2);
+  const chosen = given.filter((argument) => argument !== '--frameworks');
+  if (chosen.length < given.length) process.env.COURSE_FRAMEWORKS = '1';
   const started = performance.now();
   await setup({ quiet: true, retry: false });
   console.log(`✓ ${'Set-up'.padEnd(20)}${seconds(performance.now() - started).padStart(8)}`);
