@@ -1,4 +1,5 @@
 import { checkScores, type Numbers } from './checks';
+import { mostProbableOf, squaredDistanceOf } from './rows';
 
 /** The images whose confidence, the largest probability, lies in one range. */
 export interface ReliabilityBin {
@@ -27,25 +28,46 @@ export function reliabilityBins(
   probabilities: Numbers,
   { numClasses, numBins = 15 }: { readonly numClasses: number; readonly numBins?: number },
 ): readonly ReliabilityBin[] {
-  checkScores(labels, probabilities, numClasses, 'probabilities');
-  if (!(Number.isInteger(numBins) && numBins > 0)) {
-    throw new RangeError(`numBins: expected a whole number above 0, got ${numBins}`);
+  return new ReliabilityCounter({ numClasses, numBins }).add(labels, probabilities).bins;
+}
+
+/** Reliability bins that fill batch by batch: their memory depends on the number of bins alone. */
+export class ReliabilityCounter {
+  readonly #numClasses: number;
+  readonly #sums: { count: number; correct: number; confidence: number }[];
+
+  constructor({ numClasses, numBins = 15 }: { readonly numClasses: number; readonly numBins?: number }) {
+    if (!(Number.isInteger(numBins) && numBins > 0)) {
+      throw new RangeError(`numBins: expected a whole number above 0, got ${numBins}`);
+    }
+    this.#numClasses = numClasses;
+    this.#sums = Array.from({ length: numBins }, () => ({ count: 0, correct: 0, confidence: 0 }));
   }
-  const sums = Array.from({ length: numBins }, () => ({ count: 0, correct: 0, confidence: 0 }));
-  for (let i = 0; i < labels.length; i++) {
-    const { prediction, confidence } = mostProbableOf(probabilities, { row: i, numClasses });
-    const bin = sums[binOf(confidence, numBins)];
-    bin.count++;
-    bin.confidence += confidence;
-    if (prediction === labels[i]) bin.correct++;
+
+  /** Adds one batch; takes what `reliabilityBins` takes, and counts nothing of a batch it refuses. */
+  add(labels: Numbers, probabilities: Numbers): this {
+    const numClasses = this.#numClasses;
+    checkScores(labels, probabilities, numClasses, 'probabilities');
+    for (let i = 0; i < labels.length; i++) {
+      const { prediction, confidence } = mostProbableOf(probabilities, { row: i, numClasses });
+      const bin = this.#sums[binOf(confidence, this.#sums.length)];
+      bin.count++;
+      bin.confidence += confidence;
+      if (prediction === labels[i]) bin.correct++;
+    }
+    return this;
   }
-  return sums.map(({ count, correct, confidence }, b) => ({
-    lower: b / numBins,
-    upper: (b + 1) / numBins,
-    count,
-    accuracy: correct / count,
-    confidence: confidence / count,
-  }));
+
+  /** The bins so far. */
+  get bins(): readonly ReliabilityBin[] {
+    return this.#sums.map(({ count, correct, confidence }, b) => ({
+      lower: b / this.#sums.length,
+      upper: (b + 1) / this.#sums.length,
+      count,
+      accuracy: correct / count,
+      confidence: confidence / count,
+    }));
+  }
 }
 
 /** ECE, 0 to 1: the gap between accuracy and confidence, averaged over the images; NaN without images. */
@@ -73,10 +95,8 @@ export function brierScore(
 ): number {
   checkScores(labels, probabilities, numClasses, 'probabilities');
   let sum = 0;
-  for (let i = 0; i < labels.length; i++) {
-    for (let c = 0; c < numClasses; c++) {
-      sum += (probabilities[i * numClasses + c] - (c === labels[i] ? 1 : 0)) ** 2;
-    }
+  for (let row = 0; row < labels.length; row++) {
+    sum += squaredDistanceOf(probabilities, { row, numClasses, label: labels[row] });
   }
   return sum / labels.length;
 }
@@ -94,15 +114,4 @@ function binOf(confidence: number, numBins: number): number {
   let bin = 0;
   while (bin < numBins - 1 && confidence > (bin + 1) / numBins) bin++;
   return bin;
-}
-
-function mostProbableOf(
-  probabilities: Numbers,
-  { row, numClasses }: { readonly row: number; readonly numClasses: number },
-): { prediction: number; confidence: number } {
-  let best = 0;
-  for (let c = 1; c < numClasses; c++) {
-    if (probabilities[row * numClasses + c] > probabilities[row * numClasses + best]) best = c;
-  }
-  return { prediction: best, confidence: probabilities[row * numClasses + best] };
 }

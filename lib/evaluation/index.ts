@@ -3,6 +3,7 @@ export {
   expectedCalibrationError,
   maximumCalibrationError,
   type ReliabilityBin,
+  ReliabilityCounter,
   reliabilityBins,
 } from './calibration';
 export {
@@ -13,6 +14,15 @@ export {
   mostConfusedPairs,
   normalizeConfusion,
 } from './confusion';
+export { confusionInterval } from './confusion-interval';
+export {
+  type CorruptionName,
+  corrupt,
+  corruptionAmount,
+  corruptionNames,
+  type Severity,
+  severities,
+} from './corruptions';
 export {
   areaUnder,
   averagePrecision,
@@ -28,6 +38,7 @@ export {
   type BootstrapOptions,
   bootstrapInterval,
   type Interval,
+  McNemarCounter,
   type McNemarResult,
   mcnemarTest,
   pick,
@@ -46,6 +57,31 @@ export {
   topKAccuracy,
   type ZeroDivision,
 } from './metrics';
-export { mostProbable, type Predictions, type PredictOptions, predict, predictImages } from './predictions';
+export {
+  type BatchPredictions,
+  mostProbable,
+  type Predictions,
+  type PredictOptions,
+  predict,
+  predictBatches,
+  predictImages,
+} from './predictions';
 export { classificationReport, type ReportOptions, type ReportRow, reportRows } from './report';
+export {
+  type CorruptedAccuracy,
+  type MeasuredAccuracy,
+  measureRobustness,
+  type Robustness,
+  type RobustnessOptions,
+} from './robustness';
+export { predictedClasses } from './rows';
+export { type BinnedArea, ScoreHistogram } from './score-histogram';
+export {
+  type ClassCurves,
+  type ConfusedPairExamples,
+  type MetricsResult,
+  type Mistake,
+  StreamingMetrics,
+  type StreamingMetricsOptions,
+} from './streaming';
 export { fitTemperature, softmax } from './temperature';

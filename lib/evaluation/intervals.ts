@@ -85,7 +85,7 @@ export function pick(values: Numbers, indices: Numbers): number[] {
 }
 
 /** Between the two sorted values around the place; Hyndman and Fan's seventh definition. */
-function quantile(sorted: Float64Array, share: number): number {
+export function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);
@@ -115,23 +115,39 @@ export function mcnemarTest(
   labels: Numbers,
   { first, second }: { readonly first: Numbers; readonly second: Numbers },
 ): McNemarResult {
-  checkSameLength(labels, first, 'first');
-  checkSameLength(labels, second, 'second');
-  let [firstOnly, secondOnly] = [0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    const [a, b] = [first[i] === labels[i], second[i] === labels[i]];
-    if (a && !b) firstOnly++;
-    if (b && !a) secondOnly++;
+  return new McNemarCounter().add(labels, { first, second }).result;
+}
+
+/** McNemar's test of two models that predict batch by batch: it keeps two counts. */
+export class McNemarCounter {
+  #firstOnly = 0;
+  #secondOnly = 0;
+
+  /** Adds one batch; takes what `mcnemarTest` takes. */
+  add(labels: Numbers, { first, second }: { readonly first: Numbers; readonly second: Numbers }): this {
+    checkSameLength(labels, first, 'first');
+    checkSameLength(labels, second, 'second');
+    for (let i = 0; i < labels.length; i++) {
+      const [a, b] = [first[i] === labels[i], second[i] === labels[i]];
+      if (a && !b) this.#firstOnly++;
+      if (b && !a) this.#secondOnly++;
+    }
+    return this;
   }
-  const discordant = firstOnly + secondOnly;
-  if (discordant <= 25) {
-    const pValue = Math.min(1, 2 * coinTail(Math.min(firstOnly, secondOnly), discordant));
-    return { firstOnly, secondOnly, method: 'exact binomial', pValue };
+
+  /** The test on the images so far. */
+  get result(): McNemarResult {
+    const [firstOnly, secondOnly] = [this.#firstOnly, this.#secondOnly];
+    const discordant = firstOnly + secondOnly;
+    if (discordant <= 25) {
+      const pValue = Math.min(1, 2 * coinTail(Math.min(firstOnly, secondOnly), discordant));
+      return { firstOnly, secondOnly, method: 'exact binomial', pValue };
+    }
+    const difference = Math.max(0, Math.abs(firstOnly - secondOnly) - 1);
+    // Chi-squared with one degree of freedom is the square of a normal variable.
+    const pValue = 2 * normalTail(difference / Math.sqrt(discordant));
+    return { firstOnly, secondOnly, method: 'chi-squared', pValue };
   }
-  const difference = Math.max(0, Math.abs(firstOnly - secondOnly) - 1);
-  // Chi-squared with one degree of freedom is the square of a normal variable.
-  const pValue = 2 * normalTail(difference / Math.sqrt(discordant));
-  return { firstOnly, secondOnly, method: 'chi-squared', pValue };
 }
 
 /** The chance of at most `heads` heads in so many throws of a fair coin. */

@@ -1,5 +1,6 @@
 import { checkSameLength, checkScores, type Numbers } from './checks';
 import { type ConfusionMatrix, marginsOf } from './confusion';
+import { crossEntropyOf, rankOf } from './rows';
 
 /** Share of predictions that equal the label, 0 to 1. Throws a RangeError for none or for different lengths. */
 export function accuracy(labels: Numbers, predictions: Numbers): number {
@@ -23,15 +24,8 @@ export function topKAccuracy(
   checkScores(labels, probabilities, numClasses, 'probabilities');
   if (!(Number.isInteger(k) && k > 0)) throw new RangeError(`k: expected a whole number above 0, got ${k}`);
   let hits = 0;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    const own = probabilities[i * numClasses + label];
-    let before = 0;
-    for (let c = 0; c < numClasses; c++) {
-      const other = probabilities[i * numClasses + c];
-      if (other > own || (other === own && c > label)) before++;
-    }
-    if (before < k) hits++;
+  for (let row = 0; row < labels.length; row++) {
+    if (rankOf(probabilities, { row, numClasses, label: labels[row] }) < k) hits++;
   }
   return hits / labels.length;
 }
@@ -48,11 +42,9 @@ export function logLoss(
   { numClasses }: { readonly numClasses: number },
 ): number {
   checkScores(labels, probabilities, numClasses, 'probabilities');
-  const eps = probabilities instanceof Float32Array ? 2 ** -23 : 2 ** -52;
   let sum = 0;
-  for (let i = 0; i < labels.length; i++) {
-    const probability = probabilities[i * numClasses + labels[i]];
-    sum -= Math.log(Math.min(1 - eps, Math.max(eps, probability)));
+  for (let row = 0; row < labels.length; row++) {
+    sum += crossEntropyOf(probabilities, { row, numClasses, label: labels[row] });
   }
   return sum / labels.length;
 }

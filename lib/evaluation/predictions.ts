@@ -3,10 +3,12 @@ import {
   type ImageBatch,
   type ImageDataset,
   imageBatches,
+  type LabelledImages,
   type Normalization,
   normalizeBytes,
 } from '../data';
 import { applyViews, bytesOf, computeOnBatch, endsInSoftmax, overlapped, type Views } from '../training';
+import { predictedClasses } from './rows';
 
 /** What a model says of each image of a dataset. */
 export interface Predictions {
@@ -20,7 +22,7 @@ export interface Predictions {
 export interface PredictOptions {
   /** The one fitted on the model's training images. */
   readonly normalization: Normalization;
-  /** Default 256. */
+  /** Of a dataset; default 256. */
   readonly batchSize?: number;
   /** Default `single`. */
   readonly views?: Views;
@@ -30,30 +32,46 @@ export interface PredictOptions {
 export async function predict(
   model: tf.LayersModel,
   dataset: ImageDataset,
-  { normalization, batchSize = 256, views }: PredictOptions,
+  options: PredictOptions,
 ): Promise<Predictions> {
   const numClasses = dataset.classNames.length;
   const probabilities = new Float32Array(dataset.count * numClasses);
-  const predicted = new Uint8Array(dataset.count);
   let done = 0;
-  for await (const { data, count } of overlapped(imageBatches(dataset, { batchSize, reuseMemory: true }), {
-    prepare: (batch) => batch,
-    compute: async ({ images }) => ({ data: await predictImages(model, images, { normalization, views }) }),
-    ahead: () => 1,
-  })) {
-    probabilities.set(data, done * numClasses);
-    done += count;
+  for await (const batch of predictBatches(model, dataset, options)) {
+    probabilities.set(batch.probabilities, done * numClasses);
+    done += batch.count;
   }
-  for (let i = 0; i < dataset.count; i++) {
-    predicted[i] = indexOfLargest(probabilities.subarray(i * numClasses, (i + 1) * numClasses));
-  }
+  const predicted = Uint8Array.from(predictedClasses(probabilities, { numClasses }));
   return { predicted, probabilities, numClasses };
 }
 
-function indexOfLargest(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
+/** What a model says of one batch. */
+export interface BatchPredictions extends Pick<LabelledImages, 'labels' | 'indices' | 'count'> {
+  /** Row-major [count, numClasses]; every row sums to 1. */
+  readonly probabilities: Float32Array;
+}
+
+/**
+ * Class probabilities batch by batch, in order, each with its labels; dropout off. The next batch is computed meanwhile,
+ * and no more than that: memory does not grow with the number of batches.
+ *
+ * @param images A dataset, or batches from elsewhere, which may share memory as those of `reuseMemory` do.
+ */
+export async function* predictBatches(
+  model: tf.LayersModel,
+  images: ImageDataset | Iterable<LabelledImages>,
+  { normalization, views, batchSize = 256 }: PredictOptions,
+): AsyncGenerator<BatchPredictions, void, undefined> {
+  const batches = 'rows' in images ? imageBatches(images, { batchSize, reuseMemory: true }) : images;
+  yield* overlapped(batches, {
+    prepare: (batch) => batch,
+    compute: async (batch) => ({
+      labels: batch.labels,
+      indices: batch.indices,
+      probabilities: await predictImages(model, batch.images, { normalization, views }),
+    }),
+    ahead: () => 1,
+  });
 }
 
 /** The most probable class of each image, with its index in the dataset and the probability, 0 to 1. */

@@ -12,8 +12,8 @@ export interface ReportOptions extends ZeroDivisionOptions {
   readonly classNames: readonly string[];
 }
 
-/** One class in numbers; a type, not an interface, so that it can go to `showTable` and `table`. */
-export type ReportRow = { readonly class: string } & ClassMetrics;
+/** One class in numbers; types alone, no interface, so that it can go to `showTable` and `table`. */
+export type ReportRow = { readonly class: string } & Pick<ClassMetrics, keyof ClassMetrics>;
 
 /** A row for each class, for a table or a DataFrame: `showTable(reportRows(matrix, { classNames }))`. */
 export function reportRows(

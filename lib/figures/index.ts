@@ -1,5 +1,7 @@
 export { type AblationResults, type AblationRow, ablationFigure, ablationRows } from './ablation';
 export { classCountsFigure, type SplitCounts } from './class-counts';
+export { classMetricsFigure } from './class-metrics-figure';
+export { confusedPairsFigure } from './confused-pairs-figure';
 export { type ConfusionFigureOptions, confusionFigure } from './confusion-figure';
 export { baseLayout, type Figure, fontFamily, gridColor, palette, plotlyText } from './figure';
 export { type HistogramOptions, histogramFigure } from './histogram';
@@ -16,9 +18,12 @@ export { type LiveTraining, type LiveTrainingOptions, liveTraining } from './liv
 export { currentNotebook, type MimeBundle, type Notebook, type Output } from './notebook';
 export { type PixelFigureOptions, pixelFigure, type Region } from './pixels';
 export { encodePng } from './png';
+export { precisionRecallCurvesFigure, precisionRecallFigure } from './precision-recall-figure';
 export { reliabilityFigure } from './reliability-figure';
 export { type PngOptions, type RenderOptions, renderPng, renderSvg } from './render';
-export { type RocFigureOptions, rocFigure } from './roc-figure';
+export { reportTable } from './report-table';
+export { robustnessFigure } from './robustness-figure';
+export { type RocFigureOptions, rocCurvesFigure, rocFigure } from './roc-figure';
 export { saveFigure } from './save';
 export { type ShowOptions, show } from './show';
 export { type Row, type ShowTableOptions, showTable, type Table, table } from './table';
