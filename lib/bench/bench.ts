@@ -115,7 +115,7 @@ export async function runPlan(
       },
     },
   );
-  const byName = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
+  const byName = new Map(agreeing(outcomes).map((outcome) => [outcome.name, outcome]));
   const measuredPeak = peak && peakFrom(byName.get('peak'), peak.work);
   const results = contenders.map(({ name, family }) => {
     const outcome = byName.get(name) ?? { name, reason: missing ?? 'not started' };
@@ -133,6 +133,18 @@ export async function runPlan(
   };
 }
 
+/** Without those that name other numbers of images right than the first: they evaluate another model, or other images. */
+function agreeing(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const correctOf = (outcome: Outcome) => ('rounds' in outcome ? outcome.rounds[0]?.correct : undefined);
+  const expected = outcomes.map(correctOf).find((correct) => correct !== undefined);
+  return outcomes.map((outcome) => {
+    const correct = correctOf(outcome);
+    if (correct === undefined || expected === undefined) return outcome;
+    if (Math.abs(correct - expected) <= Math.max(1, 0.001 * expected)) return outcome; // rounding decides ties
+    return { name: outcome.name, reason: `it names ${correct} images right, the others ${expected}` };
+  });
+}
+
 function resultOf(
   outcome: Outcome,
   { family, flopPerImage, peak }: { family: Family; flopPerImage?: number; peak?: Peak },
@@ -141,6 +153,7 @@ function resultOf(
   if ('reason' in outcome) return { name, family, reason: outcome.reason };
   const { ready, rounds } = outcome;
   const imagesPerSecond = spreadOf(rounds.map(({ images, seconds }) => round3(images / seconds)));
+  const peakMB = Math.max(...rounds.map(({ peakMB: megabytes = 0 }) => megabytes));
   const gflops = flopPerImage && (imagesPerSecond.median * flopPerImage) / 1e9;
   return {
     name,
@@ -150,6 +163,7 @@ function resultOf(
     imagesPerRound: rounds[0].images,
     seconds: rounds.map(({ seconds }) => Math.round(seconds * 1e6) / 1e6),
     imagesPerSecond,
+    ...(peakMB > 0 && { peakMB: Math.round(peakMB) }),
     ...(gflops && { gflops: round3(gflops) }),
     ...(gflops && peak && { shareOfPeak: round3(gflops / peak.gflops) }),
   };

@@ -1,4 +1,5 @@
 /** This course as a contender: `node contender.js WORK` gets ready, then times one round for each line that it reads. */
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
 import { type BackendName, useBackend } from '../backend';
@@ -13,11 +14,16 @@ import {
   normalize,
   normalizePixels,
   randomCrop,
+  readCifarBinary,
+  subset,
 } from '../data';
+import { classificationReport, predictBatches, StreamingMetrics } from '../evaluation';
+import { loadClassifier } from '../interchange/classifier';
 import { createRandom } from '../random';
 import { crossEntropyFromLogits, overlapped, Stepper, trainingBatch, train as trainModel } from '../training';
 import { createPredictor, createStepper } from './compiled';
 import { createEagerPredictor, createEagerStepper } from './eager';
+import { peakMegabytes } from './memory';
 import { buildNetwork, buildOptimizer, type NetworkSpec } from './networks';
 import type { RoundAnswer } from './process';
 import type { Work } from './work';
@@ -35,14 +41,17 @@ async function main(work: Work): Promise<void> {
   const backend: BackendName = mode === 'wasm' || mode === 'cpu' ? mode : 'native';
   const versions: Record<string, string> = { node: process.versions.node, tfjs: tf.version.tfjs };
   if (work.task !== 'load') versions[backend] = (await useBackend({ backend })).version;
-  const prepare = { train, predict, augment, load, input }[work.task as Exclude<Work['task'], 'peak'>];
+  const prepare = { train, predict, evaluate, augment, load, input }[
+    work.task as Exclude<Work['task'], 'peak'>
+  ];
   const { runRound, images, parameters } = await prepare(work, mode);
   await runRound();
   answer({ ready: true, versions, settings: work.settings, parameters });
   for await (const _line of createInterface({ input: process.stdin })) {
     const start = performance.now();
     const facts = await runRound();
-    answer({ images, seconds: (performance.now() - start) / 1000, ...facts });
+    const seconds = (performance.now() - start) / 1000;
+    answer({ images, seconds, peakMB: peakMegabytes(), ...facts });
   }
 }
 
@@ -89,6 +98,28 @@ async function predict(work: Work, mode: string): Promise<Prepared> {
       }
       await running;
       return {};
+    },
+  };
+}
+
+/** What `course evaluate` does, without reading and writing files. */
+async function evaluate(work: Work, mode: string): Promise<Prepared> {
+  if (mode === 'eager') process.env.COURSE_COMPILE = '0';
+  const { model, normalization, classNames } = await loadClassifier(work.model as string);
+  const all = await readCifarBinary([join(work.folder, 'test_batch.bin')], { classNames, name: 'cifar10' });
+  const { batchSize, steps } = work;
+  const test = subset(all, [...Array(batchSize * steps).keys()]);
+  return {
+    images: test.count,
+    parameters: work.network?.parameters,
+    async runRound() {
+      const metrics = new StreamingMetrics({ numClasses: classNames.length });
+      for await (const batch of predictBatches(model, test, { normalization, batchSize })) {
+        metrics.add(batch.labels, batch.probabilities);
+      }
+      const { loss, correct, matrix } = metrics.result;
+      classificationReport(matrix, { classNames });
+      return { loss, correct };
     },
   };
 }

@@ -138,6 +138,20 @@ const predictVariants: readonly Variant[] = [
   { name: 'ONNX Runtime', peer: 'onnx_peer.py', mode: '' },
 ];
 
+const evaluateVariants: readonly Variant[] = [
+  ours('compiled'),
+  ours('compiled', { kept: true }),
+  ours('eager'),
+  keras('predict', 'predict, scikit-learn'),
+  keras('predict', 'predict, scikit-learn', { kept: true }),
+  keras('predict', 'predict, scikit-learn, without oneDNN', { env: noOneDnn }),
+  keras('inside', 'predict of bytes, scikit-learn'),
+  keras('inside', 'predict of bytes, scikit-learn', { kept: true }),
+  keras('inside jit', 'predict of bytes, jit_compile, scikit-learn', { kept: true }),
+  keras('call', 'tf.function of bytes, scikit-learn', { kept: true }),
+  keras('call jit', 'tf.function of bytes, jit_compile, scikit-learn', { kept: true }),
+];
+
 const augmentVariants: readonly Variant[] = [
   ours('eager'),
   { name: 'Keras layers in tf.data', peer: 'augment_peer.py', mode: 'keras', env: oneDnn },
@@ -155,6 +169,8 @@ export function planTask(task: Task, options: PlanOptions): readonly ComparisonP
       return options.networks.map((name) => trainPlan(name, options));
     case 'predict':
       return options.networks.map((name) => predictPlan(name, options));
+    case 'evaluate':
+      return [evaluatePlan(options)];
     case 'augment':
       return [64, 256].map((batchSize) => augmentPlan(batchSize, options));
     case 'load':
@@ -194,6 +210,21 @@ function predictPlan(name: NetworkName, options: PlanOptions): ComparisonPlan {
     flopPerImage: network.flop.predict,
     contenders: contendersOf(predictVariants, { task: 'predict', network, batchSize, steps }, options),
     peak: peakOf({ gradients: false }, options),
+  };
+}
+
+function evaluatePlan(options: PlanOptions): ComparisonPlan {
+  const network = describeNetwork('small');
+  const model = join(courseRoot(), 'data', 'pretrained', 'baseline-cifar10', 'model');
+  const batchSize = 250;
+  const work = { task: 'evaluate', network, model, batchSize, steps: 40 } as const;
+  return {
+    name: 'evaluate small',
+    work: "CIFAR-10's test images, as bytes in memory, to loss, accuracy, confusion matrix and classification report of a trained network; ours also to calibration, curves and the worst mistakes",
+    batchSize,
+    network,
+    flopPerImage: network.flop.predict,
+    contenders: contendersOf(evaluateVariants, work, options),
   };
 }
 
@@ -272,7 +303,7 @@ function wasmPlans(options: PlanOptions): readonly ComparisonPlan[] {
 
 function contendersOf(
   variants: readonly Variant[],
-  { steps, ...work }: Pick<Work, 'task' | 'batchSize' | 'steps' | 'network'>,
+  { steps, ...work }: Pick<Work, 'task' | 'batchSize' | 'steps' | 'network' | 'model'>,
   options: PlanOptions,
 ): readonly Contender[] {
   const shorter = (wanted: number) => Math.max(1, Math.round(options.quick ? wanted / 8 : wanted));
@@ -295,7 +326,7 @@ function peakOf({ gradients }: { gradients: boolean }, options: PlanOptions): Co
 
 function programOf(
   { peer, mode, env = {} }: Variant,
-  work: Pick<Work, 'task' | 'batchSize' | 'steps' | 'network'> & { readonly gradients?: boolean },
+  work: Pick<Work, 'task' | 'batchSize' | 'steps' | 'network' | 'model'> & { readonly gradients?: boolean },
   { threads, seed, python, scratch }: PlanOptions,
 ): Program {
   const all: Work = {

@@ -22,8 +22,12 @@ export interface Ready {
 export interface RoundAnswer {
   readonly images: number;
   readonly seconds: number;
-  /** Of the last step. */
+  /** Of the last step, or the mean of all images. */
   readonly loss?: number;
+  /** Of `evaluate`: images named right. */
+  readonly correct?: number;
+  /** The most memory the process has had since it began, in MB of 10^6 bytes. */
+  readonly peakMB?: number;
   /** Of the convolution peak: GFLOP/s of each case. */
   readonly speeds?: Readonly<Record<string, number>>;
 }

@@ -57,6 +57,8 @@ export interface MeasuredContender {
   /** Of each round, in the order they ran. */
   readonly seconds: readonly number[];
   readonly imagesPerSecond: Spread;
+  /** The most memory its process ever had, libraries and all, in MB of 10^6 bytes. */
+  readonly peakMB?: number;
   /** From the median. */
   readonly gflops?: number;
   /** `gflops` as a share of the convolution peak, 0 to 1. */

@@ -16,13 +16,21 @@ export function renderResult(result: BenchResult): string {
 export function renderComparison(comparison: Comparison): string {
   const { name, work, flopPerImage, contenders, ratio, peak } = comparison;
   const flop = flopPerImage ? `; ${(flopPerImage / 1e9).toPrecision(3)} GFLOP an image` : '';
-  const columns = flopPerImage ? (peak ? 6 : 5) : 4;
-  const header = ['', 'images/s', 'min - max', 'n', 'GFLOP/s', 'of peak'].slice(0, columns);
-  const rows = [
-    header,
-    ...contenders.filter(isMeasured).map((contender) => cellsOf(contender).slice(0, columns)),
+  const measured = contenders.filter(isMeasured);
+  const shown = [
+    ...['', 'images/s', 'min - max', 'n'],
+    ...(flopPerImage ? ['GFLOP/s'] : []),
+    ...(flopPerImage && peak ? ['of peak'] : []),
+    ...(measured.some(({ peakMB }) => peakMB !== undefined) ? ['peak MB'] : []),
   ];
-  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const rows = [
+    shown,
+    ...measured.map((contender) => {
+      const cells = cellsOf(contender);
+      return shown.map((column) => cells[column]);
+    }),
+  ];
+  const widths = shown.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   widths[0] = Math.max(...contenders.map((contender) => contender.name.length));
   const line = (cells: readonly string[]) =>
     cells
@@ -46,16 +54,18 @@ export function renderComparison(comparison: Comparison): string {
   return lines.join('\n');
 }
 
-function cellsOf({ name, imagesPerSecond, gflops, shareOfPeak }: MeasuredContender): readonly string[] {
+function cellsOf(contender: MeasuredContender): Readonly<Record<string, string>> {
+  const { name, imagesPerSecond, gflops, shareOfPeak, peakMB } = contender;
   const { median, min, max, n } = imagesPerSecond;
-  return [
-    name,
-    count(median),
-    `${count(min)} - ${count(max)}`,
-    String(n),
-    gflops === undefined ? '' : gflops.toPrecision(3),
-    shareOfPeak === undefined ? '' : `${Math.round(shareOfPeak * 100)} %`,
-  ];
+  return {
+    '': name,
+    'images/s': count(median),
+    'min - max': `${count(min)} - ${count(max)}`,
+    n: String(n),
+    'GFLOP/s': gflops === undefined ? '' : gflops.toPrecision(3),
+    'of peak': shareOfPeak === undefined ? '' : `${Math.round(shareOfPeak * 100)} %`,
+    'peak MB': peakMB === undefined ? '' : count(peakMB),
+  };
 }
 
 /** Whole images, or one digit after the point where there are few: 12,345 and 8.3. */

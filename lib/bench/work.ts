@@ -1,14 +1,16 @@
 import type { NetworkSpec } from './networks';
 
 /** What is measured. */
-export type Task = 'train' | 'predict' | 'augment' | 'load' | 'input' | 'wasm';
+export type Task = 'train' | 'predict' | 'evaluate' | 'augment' | 'load' | 'input' | 'wasm';
 
 /** What a contender is told, as the one argument of its program. Every contender of a comparison gets the same but `mode`. */
 export interface Work {
-  readonly task: 'train' | 'predict' | 'augment' | 'load' | 'input' | 'peak';
+  readonly task: 'train' | 'predict' | 'evaluate' | 'augment' | 'load' | 'input' | 'peak';
   /** Which way of the contender's, in words of its own, such as `channels_last compile`. */
   readonly mode: string;
   readonly network?: NetworkSpec;
+  /** Of `evaluate`: the folder of the trained model, as TensorFlow.js saves it. */
+  readonly model?: string;
   /** Images a step. */
   readonly batchSize: number;
   /** Steps a round. */

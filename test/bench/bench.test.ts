@@ -4,6 +4,7 @@ import { runPlan } from '../../lib/bench/bench';
 import { type ComparisonPlan, planTask } from '../../lib/bench/contenders';
 import { describeNetwork } from '../../lib/bench/networks';
 import { isMeasured } from '../../lib/bench/result';
+import { loadDataset } from '../../lib/data';
 import { fake } from './fakes';
 
 const ready = (parameters: number) => ({ first: { ready: true, versions: {}, settings: {}, parameters } });
@@ -51,6 +52,29 @@ describe('runPlan', () => {
     assert.deepEqual([peak?.best, peak?.gflops], ['a', 40]);
   });
 
+  it('keeps the most memory, and refuses one that names other numbers of images right', async () => {
+    const { parameters } = describeNetwork('small');
+    const evaluates = (name: string, correct: number) => ({
+      name,
+      family: name === 'ours' ? ('ours' as const) : ('peer' as const),
+      program: fake(
+        `say({ images: 10000, seconds: 1, peakMB: 500.4 + round, correct: ${correct} })`,
+        ready(parameters),
+      ),
+    });
+    const contenders = [evaluates('ours', 7600), evaluates('near', 7604), evaluates('another', 7700)];
+    const comparison = await runPlan({ ...plan(), contenders, peak: undefined }, { rounds: 2, pauseMs: 0 });
+    const byName = new Map(comparison.contenders.map((contender) => [contender.name, contender]));
+    const [ours, near] = [byName.get('ours'), byName.get('near')];
+    assert.ok(ours && isMeasured(ours) && ours.peakMB === 502);
+    assert.ok(near && isMeasured(near));
+    assert.deepEqual(byName.get('another'), {
+      name: 'another',
+      family: 'peer',
+      reason: 'it names 7700 images right, the others 7600',
+    });
+  });
+
   it('measures ours alone where the peers are not installed', async () => {
     const { contenders, ratio, peak } = await runPlan(plan(), {
       rounds: 1,
@@ -63,7 +87,8 @@ describe('runPlan', () => {
     assert.equal(peak, undefined);
   });
 
-  it('really trains and predicts with TensorFlow.js', async () => {
+  it('really trains, predicts and evaluates with TensorFlow.js', async () => {
+    await loadDataset('cifar10'); // fetches it where it is missing
     const options = {
       networks: ['small' as const],
       threads: 1,
@@ -72,7 +97,7 @@ describe('runPlan', () => {
       python: '',
       scratch: '',
     };
-    for (const task of ['train', 'predict'] as const) {
+    for (const task of ['train', 'predict', 'evaluate'] as const) {
       const [plan] = planTask(task, { ...options, only: 'ours, eager' });
       const [contender] = plan.contenders;
       const { program } = contender;

@@ -24,7 +24,7 @@ describe('planTask', () => {
   before(() => useBackend({ backend: 'cpu' }));
 
   it('gives all contenders of a comparison the same work', () => {
-    for (const task of ['train', 'predict', 'augment', 'load'] as const) {
+    for (const task of ['train', 'predict', 'evaluate', 'augment', 'load'] as const) {
       for (const { name, contenders } of planTask(task, options)) {
         const works = contenders.map(({ program }) => {
           const { mode, settings, ...work } = JSON.parse(program.args[program.args.length - 1]) as Work;
@@ -39,7 +39,7 @@ describe('planTask', () => {
   });
 
   it('names every contender once and finds its program', () => {
-    for (const task of ['train', 'predict', 'augment', 'load', 'input', 'wasm'] as const) {
+    for (const task of ['train', 'predict', 'evaluate', 'augment', 'load', 'input', 'wasm'] as const) {
       for (const { contenders, peak } of planTask(task, options)) {
         const names = contenders.map(({ name }) => name);
         assert.deepEqual([...new Set(names)], names);

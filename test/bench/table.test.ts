@@ -16,6 +16,15 @@ describe('renderComparison', () => {
     ]);
   });
 
+  it('has a column of memory where it was measured', () => {
+    const contenders = comparison.contenders.map((contender, i) =>
+      i === 1 ? { ...contender, peakMB: 1234 } : contender,
+    );
+    const lines = renderComparison({ ...comparison, contenders }).split('\n');
+    assert.match(lines[1], /of peak {2}peak MB$/);
+    assert.match(lines[3], /^PyTorch .* 1,234$/);
+  });
+
   it('keeps a digit after the point of small numbers, and parts thousands', () => {
     const imagesPerSecond = { median: 8.25, min: 8.25, max: 12_345.6, n: 2 };
     const contenders = [{ ...comparison.contenders[1], imagesPerSecond }];

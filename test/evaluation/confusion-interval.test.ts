@@ -46,6 +46,8 @@ describe('confusionInterval', () => {
   it('has the same draws for the same seed, and refuses an empty matrix', () => {
     const draw = (seed: number) => confusionInterval([[3, 2], [1, 4]], { metric: accuracyOf, seed }); // biome-ignore format: a matrix
     assert.deepEqual(draw(1), draw(1));
+    const single = confusionInterval([[0, 5], [0, 0]], { metric: accuracyOf }); // biome-ignore format: a matrix
+    assert.deepEqual(single, { estimate: 0, low: 0, high: 0 }); // no draw falls into an empty cell
     assert.throws(() => confusionInterval([[0]], { metric: accuracyOf }), /at least one image/);
   });
 });

@@ -17,6 +17,18 @@ def _answer(**fields):
     print(json.dumps(fields), file=_answers, flush=True)
 
 
+def _peak_megabytes():
+    """The most memory this process has had since it began, in MB of 10^6 bytes; see ../memory.ts."""
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024 / 1e6
+    except (OSError, StopIteration):
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
 def serve(run_round, *, images, versions, settings, parameters=None):
     """Runs one untimed round, then one timed round of `images` images a line; ends with standard input.
 
@@ -27,4 +39,5 @@ def serve(run_round, *, images, versions, settings, parameters=None):
     for _line in sys.stdin:
         start = time.perf_counter()
         facts = run_round() or {}
-        _answer(images=images, seconds=time.perf_counter() - start, **facts)
+        seconds = time.perf_counter() - start
+        _answer(images=images, seconds=seconds, peakMB=_peak_megabytes(), **facts)
