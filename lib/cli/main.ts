@@ -5,6 +5,8 @@ import { benchCommand } from './bench';
 import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
+import { exportCommand } from './export';
+import { importCommand } from './import';
 import { notebooksCommand } from './notebooks';
 import { predictCommand } from './predict';
 import { runsCommand } from './runs';
@@ -22,6 +24,8 @@ export function buildProgram(): Command {
     .addCommand(ablationCommand())
     .addCommand(evaluateCommand())
     .addCommand(predictCommand())
+    .addCommand(exportCommand())
+    .addCommand(importCommand())
     .addCommand(notebooksCommand())
     .addCommand(benchCommand());
 }

@@ -74,9 +74,15 @@ async function describeLayer(layer: tf.layers.Layer): Promise<NetworkLayer> {
   return {
     name: layer.name,
     className: layer.getClassName(),
-    config: layer.getConfig() as Readonly<Record<string, unknown>>,
+    config: configOf(layer),
     inputs: inputsOf(layer).map(({ name }) => name),
     outputShape: (layer.outputShape as tf.Shape).slice(1) as number[],
     weights: Object.fromEntries(weights),
   };
+}
+
+function configOf(layer: tf.layers.Layer): Readonly<Record<string, unknown>> {
+  // TensorFlow.js forgets it for a SeparableConv2D.
+  const { depthMultiplier } = layer as { depthMultiplier?: number };
+  return { ...(depthMultiplier !== undefined && { depthMultiplier }), ...layer.getConfig() };
 }

@@ -11,8 +11,8 @@ const run = promisify(execFile);
  * The environment of `npx course bench` serves; `npm run test:frameworks` installs it where it is missing.
  */
 export async function needFrameworks(context: Context): Promise<void> {
+  context.timeout(15 * 60_000); // to install them; to import all of them takes a minute on a busy machine
   if (process.env.COURSE_FRAMEWORKS === '1') {
-    context.timeout(15 * 60_000);
     await preparePython();
   } else if (!existsSync(benchPython())) {
     context.skip();
