@@ -25,7 +25,7 @@ export function benchCommand(): Command {
     .description('measure this course against Keras, PyTorch and ONNX Runtime, side by side')
     .addArgument(
       new Argument('[task]', 'what to measure')
-        .choices(['train', 'predict', 'augment', 'load', 'input', 'wasm'])
+        .choices(['train', 'predict', 'evaluate', 'augment', 'load', 'input', 'wasm'])
         .default('train'),
     )
     .addOption(new Option('--network <name>', 'of train and predict (default: both)').choices(networkNames))

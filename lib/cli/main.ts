@@ -11,17 +11,18 @@ import { notebooksCommand } from './notebooks';
 import { predictCommand } from './predict';
 import { runsCommand } from './runs';
 import { trainCommand } from './train';
+import { transferCommand } from './transfer';
 
 /** The whole command line, not yet run: tests parse their own arguments with it. */
 export function buildProgram(): Command {
   return new Command('course')
-    .description('Image classification in TypeScript, from raw bytes to a served model')
     .showHelpAfterError()
     .addCommand(doctorCommand())
     .addCommand(dataCommand())
     .addCommand(trainCommand())
     .addCommand(runsCommand())
     .addCommand(ablationCommand())
+    .addCommand(transferCommand())
     .addCommand(evaluateCommand())
     .addCommand(predictCommand())
     .addCommand(exportCommand())

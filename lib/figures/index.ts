@@ -35,3 +35,4 @@ export {
   throughputFigure,
 } from './throughput';
 export { type CurvePoint, type Run, trainingCurvesFigure } from './training-curves';
+export { type TransferRow, type TransferRuns, transferFigure, transferRows } from './transfer-figure';
