@@ -34,6 +34,8 @@ interface Entry extends GraphVariable {
 export class GraphState {
   private readonly entries = new Map<tf.Variable, Entry>();
   private readonly native: Binding;
+  /** Variables ever added: a name is given once, since the graph keeps those that are gone. */
+  private added = 0;
 
   constructor(
     private readonly graph: Graph,
@@ -47,7 +49,7 @@ export class GraphState {
     const known = this.entries.get(variable);
     if (known) return known;
     const { graph } = this;
-    const index = this.entries.size;
+    const index = this.added++;
     const shape = [...variable.shape];
     const dtype = dataTypeOf(variable.dtype);
     const attributes = [attribute.type('dtype', dtype)];
@@ -70,6 +72,7 @@ export class GraphState {
 
   /** Where each variable's value comes from in the graph. */
   values(): Map<tf.Variable, Output> {
+    this.forgetDisposed();
     return new Map([...this.entries.values()].map(({ variable, value }) => [variable, value]));
   }
 
@@ -78,14 +81,11 @@ export class GraphState {
    * the variables new values.
    */
   push({ changes }: { changes: boolean }): void {
+    this.forgetDisposed();
     const feeds: Feed[] = [];
     const targets: string[] = [];
     for (const entry of this.entries.values()) {
       const { variable, input, assign } = entry;
-      if (variable.isDisposed) {
-        this.entries.delete(variable); // of an optimizer that is no longer used
-        continue;
-      }
       if (variable.dataId !== entry.known) {
         feeds.push({ name: input.ref, shape: input.shape, dtype: input.dtype, data: variable.dataSync() });
         targets.push(assign);
@@ -99,6 +99,11 @@ export class GraphState {
       }
     }
     if (targets.length > 0) this.graph.runSync(feeds, [], targets);
+  }
+
+  /** Those of an optimizer that is no longer used. */
+  private forgetDisposed(): void {
+    for (const { variable } of this.entries.values()) if (variable.isDisposed) this.entries.delete(variable);
   }
 
   /** Leaves every variable with its present value, independent of the graph. */

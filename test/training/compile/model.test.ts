@@ -322,6 +322,21 @@ describe('a compiled training step', () => {
       assert.equal(model.optimizer.iterations, 1);
     });
 
+    it('take turns with optimizers, though one before them is gone', async () => {
+      const eager = networks['batch normalization']();
+      eager.setWeights(model.getWeights());
+      const [first, second, third] = [1, 2, 3].map(() => [tf.train.adam(0.01), tf.train.adam(0.01)]);
+      for (const turn of [first, second, third, second, third]) {
+        compileClassifier(eager, { optimizer: turn[0] });
+        compileClassifier(model, { optimizer: turn[1] });
+        const [expected] = await eagerStep(eager, { xs, ys });
+        const loss = await step();
+        assert.ok(Math.abs(loss - expected) < 1e-4, `${loss}, expected ${expected}`);
+        if (turn === first) for (const optimizer of first) optimizer.dispose();
+      }
+      assert.ok(differenceOfWeights(eager, model) < 1e-3);
+    });
+
     it('go on without the graph', async () => {
       const eager = networks['batch normalization']();
       compileClassifier(eager, { optimizer: tf.train.momentum(0.02, 0.9) });
