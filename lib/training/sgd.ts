@@ -82,6 +82,11 @@ export class SgdOptimizer extends tf.MomentumOptimizer {
     this.incrementIterations();
   }
 
+  override dispose(): void {
+    super.dispose();
+    this.c.dispose(); // the learning rate, which tf.MomentumOptimizer forgets
+  }
+
   override getConfig(): tf.serialization.ConfigDict {
     const groups = this.groups.map((group) => ({ ...group }));
     return { ...super.getConfig(), weightDecay: this.weightDecay, groups };
