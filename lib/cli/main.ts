@@ -12,6 +12,8 @@ import { predictCommand } from './predict';
 import { runsCommand } from './runs';
 import { trainCommand } from './train';
 import { transferCommand } from './transfer';
+import { tuneCommand } from './tune';
+import { tuneWorkerCommand } from './tune-worker';
 
 /** The whole command line, not yet run: tests parse their own arguments with it. */
 export function buildProgram(): Command {
@@ -22,6 +24,8 @@ export function buildProgram(): Command {
     .addCommand(trainCommand())
     .addCommand(runsCommand())
     .addCommand(ablationCommand())
+    .addCommand(tuneCommand())
+    .addCommand(tuneWorkerCommand())
     .addCommand(transferCommand())
     .addCommand(evaluateCommand())
     .addCommand(predictCommand())

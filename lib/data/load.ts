@@ -46,6 +46,21 @@ export function datasetFolder(name: string, { folder = dataFolder() }: { folder?
  * @throws CourseError when the name is unknown, a file is damaged, or files are missing and cannot be fetched.
  */
 export async function loadDataset(name: string, options: LoadOptions = {}): Promise<TrainTest> {
+  const { train, test } = await openDataset(name, options);
+  return { train: await train(), test: await test() };
+}
+
+/** The published training images alone: the test images stay on the disk. Throws as `loadDataset`. */
+export async function loadTrainingImages(name: string, options: LoadOptions = {}): Promise<ImageDataset> {
+  return (await openDataset(name, options)).train();
+}
+
+/** The published test images alone. Throws as `loadDataset`. */
+export async function loadTestImages(name: string, options: LoadOptions = {}): Promise<ImageDataset> {
+  return (await openDataset(name, options)).test();
+}
+
+async function openDataset(name: string, options: LoadOptions): Promise<Readers> {
   const known = parseDatasetName(name);
   const { folder = dataFolder(), download = true, onProgress, signal } = options;
   let problems = await checkFiles(catalogue[known], { folder });
@@ -80,18 +95,29 @@ export async function loadSplits(
   return { ...splitTrainValidation(train, { validationCount, seed }), test };
 }
 
-const readers: Readonly<Record<DatasetName, (home: string) => Promise<TrainTest>>> = {
-  cifar10: async (home) => {
-    const options = { classNames: cifar10ClassNames, name: 'cifar10' };
-    const trainFiles = [1, 2, 3, 4, 5].map((n) => join(home, `data_batch_${n}.bin`));
-    const train = await readCifarBinary(trainFiles, options);
-    const test = await readCifarBinary([join(home, 'test_batch.bin')], options);
-    return { train, test };
+interface Readers {
+  readonly train: () => Promise<ImageDataset>;
+  readonly test: () => Promise<ImageDataset>;
+}
+
+const readers: Readonly<Record<DatasetName, (home: string) => Readers>> = {
+  cifar10: (home) => {
+    const read = (names: readonly string[]) =>
+      readCifarBinary(
+        names.map((name) => join(home, `${name}.bin`)),
+        { classNames: cifar10ClassNames, name: 'cifar10' },
+      );
+    return {
+      train: () => read([1, 2, 3, 4, 5].map((n) => `data_batch_${n}`)),
+      test: () => read(['test_batch']),
+    };
   },
-  'fashion-mnist': async (home) => {
-    const options = { classNames: fashionMnistClassNames, name: 'fashion-mnist' };
+  'fashion-mnist': (home) => {
     const read = (part: string) =>
-      readIdx(join(home, `${part}-images-idx3-ubyte`), join(home, `${part}-labels-idx1-ubyte`), options);
-    return { train: await read('train'), test: await read('t10k') };
+      readIdx(join(home, `${part}-images-idx3-ubyte`), join(home, `${part}-labels-idx1-ubyte`), {
+        classNames: fashionMnistClassNames,
+        name: 'fashion-mnist',
+      });
+    return { train: () => read('train'), test: () => read('t10k') };
   },
 };

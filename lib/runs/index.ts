@@ -20,3 +20,27 @@ export {
   runFiles,
   runTraining,
 } from './run';
+export {
+  defaultSpace,
+  gridOf,
+  parseSpace,
+  type SearchSpace,
+  type SpaceChoices,
+  type SpaceRange,
+  suggestSettings,
+  withSettings,
+} from './search-space';
+export { loadTrialImages, type TrialImages, trainForValidation } from './trial-training';
+export { type TuneOptions, trainingCompute, trainingWork, tuneHere, whyHopeless } from './tuning';
+export {
+  configOfBest,
+  configOfTrial,
+  joinTuning,
+  openTuning,
+  type PrunerName,
+  prunerNames,
+  type SamplerName,
+  samplerNames,
+  type TuningPlan,
+  type TuningStudy,
+} from './tuning-plan';

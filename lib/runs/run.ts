@@ -113,16 +113,9 @@ export async function runTraining(
   try {
     await train(model, training, {
       ...watching,
+      ...trainOptionsOf(config),
       normalization,
       validation,
-      epochs: config.epochs,
-      batchSize: config.batchSize,
-      dropRemainder: config.dropRemainder,
-      seed: config.seed,
-      augment: buildAugmentation(config.augment, { seed: config.seed }),
-      schedule: buildSchedule(config.schedule),
-      clipNorm: config.clipNorm ?? undefined,
-      callbacks: buildCallbacks(config),
       checkpoint: file('checkpoint'),
       resume,
       onEngine: (made) => {
@@ -201,6 +194,22 @@ export function buildCompiled(
     labelSmoothing: config.labelSmoothing,
   });
   return model;
+}
+
+/** What `config` says to `train`; with new callbacks each time. */
+export function trainOptionsOf(
+  config: TrainingConfig,
+): Omit<TrainOptions, 'normalization'> & { readonly callbacks: readonly Callback[] } {
+  return {
+    epochs: config.epochs,
+    batchSize: config.batchSize,
+    dropRemainder: config.dropRemainder,
+    seed: config.seed,
+    augment: buildAugmentation(config.augment, { seed: config.seed }),
+    schedule: buildSchedule(config.schedule),
+    clipNorm: config.clipNorm ?? undefined,
+    callbacks: buildCallbacks(config),
+  };
 }
 
 /** What TensorBoard draws, by its name there. */
