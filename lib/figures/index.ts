@@ -14,8 +14,18 @@ export {
   type SampleGridOptions,
   sampleGridFigure,
 } from './image-sets';
+export { type IntermediateValuesOptions, intermediateValuesFigure } from './intermediate-values-figure';
 export { type LiveTraining, type LiveTrainingOptions, liveTraining } from './live-training';
+export { type LiveTrialsOptions, liveTrials } from './live-trials';
 export { currentNotebook, type MimeBundle, type Notebook, type Output } from './notebook';
+export {
+  type ObjectiveOptions,
+  type OptimizationHistoryOptions,
+  optimizationHistoryFigure,
+  type StudyResults,
+} from './optimization-history-figure';
+export { parallelCoordinatesFigure } from './parallel-coordinates-figure';
+export { parameterImportancesFigure } from './parameter-importances-figure';
 export { type PixelFigureOptions, pixelFigure, type Region } from './pixels';
 export { encodePng } from './png';
 export { precisionRecallCurvesFigure, precisionRecallFigure } from './precision-recall-figure';

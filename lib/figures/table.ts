@@ -1,6 +1,6 @@
 import type { DataFrame } from 'danfojs-node';
 import { escapeHtml } from './html';
-import { currentNotebook, type Notebook } from './notebook';
+import { currentNotebook, type MimeBundle, type Notebook } from './notebook';
 
 export type Row = Readonly<Record<string, string | number>>;
 
@@ -36,10 +36,18 @@ export function table(
 /** Shows a DataFrame, or plain rows, as a table in the notebook; in a plain script it does nothing. */
 export function showTable(
   content: Table | readonly Row[],
-  { caption, precision = 3, notebook = currentNotebook() }: ShowTableOptions = {},
+  { notebook = currentNotebook(), ...options }: ShowTableOptions = {},
 ): void {
+  notebook?.output()(tableBundle(content, options));
+}
+
+/** The table in the forms that a notebook shows. */
+export function tableBundle(
+  content: Table | readonly Row[],
+  { caption, precision = 3 }: Omit<ShowTableOptions, 'notebook'> = {},
+): MimeBundle {
   const cells = format('columns' in content ? content : fromRows(content), precision);
-  notebook?.output()({ 'text/html': toHtml(cells, caption), 'text/plain': toText(cells, caption) });
+  return { 'text/html': toHtml(cells, caption), 'text/plain': toText(cells, caption) };
 }
 
 function fromRows(
