@@ -8,12 +8,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import type { KernelBackend } from '@tensorflow/tfjs';
 import { CourseError } from '../errors';
 import { courseRoot, stateFolder } from '../paths';
 import type { WorkingBackend } from './report';
+import { threadLimit } from './threads';
 
 /** Whether a tfjs-node folder computes on this computer, found out in a process of its own. */
 export type NativeProbe =
@@ -153,7 +154,7 @@ export async function loadNative(folder: string): Promise<WorkingBackend> {
   return {
     name: 'native',
     tfBackend: 'tensorflow',
-    device: onGpu ? await gpuName() : `CPU, ${availableParallelism()} threads`,
+    device: onGpu ? await gpuName() : `CPU, ${threadLimit()} threads`,
     onGpu,
     version: `TensorFlow ${binding.TF_Version}`,
     warnings: [],

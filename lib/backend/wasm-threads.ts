@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { CourseError } from '../errors';
+import { threadLimit } from './threads';
 
 /** The package's threaded build once it runs, as far as we look at it; `tfjs` is what the package calls in it. */
 type Module = BackendWasm['wasm'] & {
@@ -19,10 +19,7 @@ const faults = ['uncaughtException', 'unhandledRejection'];
  * How many threads to start: `COURSE_WASM_THREADS` where it is set, else half of the processors, which are often two
  * to a core, but 2 on a machine that has 2. The package has room for 8.
  */
-export function threadCount(
-  wanted = process.env.COURSE_WASM_THREADS,
-  processors = availableParallelism(),
-): number {
+export function threadCount(wanted = process.env.COURSE_WASM_THREADS, processors = threadLimit()): number {
   if (!wanted) return Math.min(8, Math.max(Math.floor(processors / 2), Math.min(processors, 2)));
   if (/^[1-8]$/.test(wanted)) return Number(wanted);
   throw new CourseError(`COURSE_WASM_THREADS: expected a whole number from 1 to 8, got ${wanted}`);

@@ -18,7 +18,7 @@ import {
   type TrainingConfig,
   withSetting,
 } from '../runs';
-import { coordinate, hidePasswords, parseRedisUrl, runLocalWorkers } from '../workers';
+import { coordinate, defaultWorkers, hidePasswords, parseRedisUrl, runLocalWorkers } from '../workers';
 import { count } from './format';
 import { readJsonFile } from './json-file';
 import { commandLine, positiveInteger, positiveNumber } from './options';
@@ -82,7 +82,12 @@ export function tuneCommand(): Command {
       "the study's journal, which Optuna can open (default: data/studies/MODEL-DATASET.log)",
     )
     .option('--seed <n>', 'of the sampler', positiveInteger, 1)
-    .option('--workers <n>', 'processes on this machine; one already uses all cores', positiveInteger, 1)
+    .option(
+      '--workers <n>',
+      'processes on this machine, which share its cores (default: one for each core, and each 2 GB of memory)',
+      positiveInteger,
+      defaultWorkers(),
+    )
     .option(
       '--redis [url]',
       'let workers at a Redis train instead (default: REDIS_URL); see course tune-worker',

@@ -1,4 +1,4 @@
-export { type LocalWorkersOptions, runLocalWorkers } from './local';
+export { defaultWorkers, type LocalWorkersOptions, runLocalWorkers } from './local';
 export {
   hidePasswords,
   parseRedisUrl,

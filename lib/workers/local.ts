@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpus } from 'node:os';
+import { existsSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import { CourseError } from '../errors';
 
 export interface LocalWorkersOptions {
@@ -14,6 +15,15 @@ export interface LocalWorkersOptions {
 }
 
 const mostKilled = 10;
+
+/**
+ * One for each core, as far as the memory reaches: a training of the course takes up to 2 GB. A single one with a graphics
+ * card, whose memory the first TensorFlow takes as a whole.
+ */
+export function defaultWorkers(): number {
+  if (existsSync('/dev/nvidiactl')) return 1;
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2e9)));
+}
 
 /**
  * Runs worker processes on this machine until all of them have ended by themselves; one that was killed, for want of
@@ -79,8 +89,8 @@ function runOne({ count, args }: LocalWorkersOptions, running: Set<ChildProcess>
 /** Each worker gets its share of the cores; all of them with all cores would only wait for each other. */
 function threadsFor(count: number): NodeJS.ProcessEnv {
   if (count === 1) return {};
-  const threads = String(Math.max(1, Math.floor(cpus().length / count)));
-  return { TF_NUM_INTRAOP_THREADS: threads, OMP_NUM_THREADS: threads, COURSE_WASM_THREADS: threads };
+  const threads = String(Math.max(1, Math.floor(availableParallelism() / count)));
+  return { COURSE_THREADS: threads, TF_NUM_INTRAOP_THREADS: threads };
 }
 
 function stop(child: ChildProcess): void {

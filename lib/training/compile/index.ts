@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { graphSessionModule } from '../../backend/native';
+import { threadLimit } from '../../backend/threads';
 import { CourseError } from '../../errors';
 import { nodeBackend } from './binding';
 import { UntraceableError } from './graph';
@@ -113,13 +113,13 @@ export async function computeOnBatch(
 }
 
 /** Each core computes a part of the batch, which keeps it busier than a part of each operation. */
-function splitBatches(cores = availableParallelism()): CompiledModelOptions {
+function splitBatches(cores = threadLimit()): CompiledModelOptions {
   const intraOpThreads = Math.max(1, Math.floor(cores / 4)); // a batch of 64 has 4 parts
   return { intraOpThreads, interOpThreads: cores, towers: Math.ceil((8 * cores) / intraOpThreads) };
 }
 
 /** All cores compute one operation, for batches that cannot be split. */
-function splitOperations(cores = availableParallelism()): CompiledModelOptions {
+function splitOperations(cores = threadLimit()): CompiledModelOptions {
   return { intraOpThreads: cores, interOpThreads: cores, towers: 1 };
 }
 

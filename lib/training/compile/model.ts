@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import type * as tf from '@tensorflow/tfjs';
+import { threadLimit } from '../../backend/threads';
 import { createRandom } from '../../random';
 import { type NodeBackend, trainable, typedArray } from './binding';
 import { DataType, type Feed, Graph, type GraphOptions, type Output, UntraceableError } from './graph';
@@ -73,7 +73,7 @@ export class CompiledModel {
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
     this.seed = this.graph.placeholder('seed', { shape: [], dtype: DataType.int32 });
     this.towers = towers;
-    this.lanes = 2 * (threads.interOpThreads || availableParallelism());
+    this.lanes = 2 * (threads.interOpThreads || threadLimit());
     this.frozen = frozen;
   }
 
