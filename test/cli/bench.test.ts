@@ -43,7 +43,7 @@ describe('course bench', () => {
   });
 
   it('refuses unknown tasks and networks, and names that lead elsewhere', () => {
-    assert.match(bench('cook').stderr, /train, predict, augment, load, input, wasm/);
+    assert.match(bench('cook').stderr, /train, predict, evaluate, augment, load, input, wasm/);
     assert.match(bench('train', '--network', 'huge').stderr, /small, large/);
     assert.match(bench('train', '--record', '../elsewhere').stderr, /expected a name of letters/);
     assert.equal(existsSync(join(courseRoot(), 'data', 'elsewhere.json')), false);

@@ -57,8 +57,11 @@ describe('loadDataset', function () {
   });
 
   it('needs less than 400 MB for all of CIFAR-10', () => {
-    const script = `require(${JSON.stringify(require.resolve('../../lib/data/load'))}).loadCifar10()
-      .then(() => console.log(process.resourceUsage().maxRSS))`;
+    const [load, memory] = ['data/load', 'bench/memory'].map((name) =>
+      JSON.stringify(require.resolve(`../../lib/${name}`)),
+    );
+    const script = `require(${load}).loadCifar10()
+      .then(() => console.log(require(${memory}).peakMegabytes()))`;
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['-r', 'ts-node/register/transpile-only', '-e', script],
@@ -67,7 +70,7 @@ describe('loadDataset', function () {
         encoding: 'utf8',
       },
     );
-    const megabytes = (Number(stdout) * 1024) / 1e6; // Node reports kilobytes of 1024
+    const megabytes = Number(stdout);
     assert.ok(megabytes > 184 && megabytes < 400, `${megabytes} MB ${stderr}`);
   });
 
