@@ -15,7 +15,9 @@ export const packagesStep = {
   },
   async work(progress) {
     const [program, ...args] = npmCommand();
-    const options = { cwd: root, log: logFile, onLine: progress };
+    // ONNX Runtime would fetch 200 MB for CUDA on every Linux, and fail without a network.
+    const env = { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env };
+    const options = { cwd: root, env, log: logFile, onLine: progress };
     let { code, output } = await run(program, [...args, 'ci', '--no-audit', '--no-fund'], options);
     if (code !== 0 && /EUSAGE/.test(output)) {
       // `npm ci` refuses a lock file that lacks a package which package.json asks for; `npm install` adds it.
