@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { codeCells, type Notebook, readNotebook } from '../lib/grading/nbformat';
 import { stderrText } from '../lib/grading/outputs';
 import { courseRoot, stateFolder } from '../lib/paths';
+import { launchBrowser } from './helpers/browser';
 
 const chapter = join(courseRoot(), 'notebooks', '04-baseline-cnn.ipynb');
 // JupyterLab saves what it runs, so it gets a copy, in the folder where the chapter's imports and paths are the same.
@@ -17,14 +18,6 @@ const copy = join(courseRoot(), 'notebooks', name);
 // Which tabs are open is kept in a workspace; the user's stays as it is.
 const workspaces = join(stateFolder(), `jupyterlab-test-${process.pid}`);
 const screenshots = join(stateFolder(), 'screenshots');
-
-/** The browser to drive: `CHROMIUM_PATH`, or where systems install it. */
-function findBrowser(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(':');
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  const candidates = names.flatMap((file) => folders.map((folder) => join(folder, file)));
-  return [process.env.CHROMIUM_PATH ?? '', ...candidates].find((path) => path !== '' && existsSync(path));
-}
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -43,19 +36,12 @@ describe('JupyterLab', function () {
   const strangers: string[] = [];
 
   before(async function () {
-    const executablePath = findBrowser();
-    if (!executablePath) {
-      console.warn(
-        '    skipped: no Chromium found; install it (Debian: apt install chromium) or set CHROMIUM_PATH',
-      );
-      return this.skip();
-    }
+    browser = await launchBrowser(this);
     copyFileSync(chapter, copy);
     const port = await freePort();
     const token = randomUUID();
     url = `http://127.0.0.1:${port}`;
     server = await startJupyter(port, token);
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
     page.on('request', (request) => {
       const { protocol, origin } = new URL(request.url());

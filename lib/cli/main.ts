@@ -10,6 +10,7 @@ import { importCommand } from './import';
 import { notebooksCommand } from './notebooks';
 import { predictCommand } from './predict';
 import { runsCommand } from './runs';
+import { serveCommand } from './serve';
 import { trainCommand } from './train';
 import { transferCommand } from './transfer';
 import { tuneCommand } from './tune';
@@ -18,6 +19,7 @@ import { tuneWorkerCommand } from './tune-worker';
 /** The whole command line, not yet run: tests parse their own arguments with it. */
 export function buildProgram(): Command {
   return new Command('course')
+    .description('Image classification in TypeScript, from raw bytes to a served model')
     .showHelpAfterError()
     .addCommand(doctorCommand())
     .addCommand(dataCommand())
@@ -31,6 +33,7 @@ export function buildProgram(): Command {
     .addCommand(predictCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())
+    .addCommand(serveCommand())
     .addCommand(notebooksCommand())
     .addCommand(benchCommand());
 }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { readImage } from '../../lib/data';
+import { decodeImage, ImageError, readImage } from '../../lib/data';
 import { inFolder } from './download/tools';
 
 const size = { height: 4, width: 4 };
@@ -142,4 +142,29 @@ describe('readImage', () => {
       writeFileSync(file, bytes.fill(0x5a, 60, 120));
       await refuses(file, /this picture cannot be read/);
     }));
+});
+
+describe('decodeImage', () => {
+  it('gives the same pixels for the bytes of a file as for the file', () =>
+    inFolder(async (folder) => {
+      const file = join(folder, 'x.jpg');
+      await redAndBlue({ width: 61, height: 47 }).jpeg().toFile(file);
+      assert.deepEqual(await decodeImage(readFileSync(file), size), await readImage(file, size));
+    }));
+
+  it('says whether the format, the size or the content is at fault', async () => {
+    const problemOf = (bytes: Uint8Array, maxPixels?: number) =>
+      decodeImage(bytes, { ...size, maxPixels }).then(
+        () => 'none',
+        (error: unknown) => (error instanceof ImageError ? error.problem : String(error)),
+      );
+    const picture = await redAndBlue({ width: 40, height: 20 }).jpeg().toBuffer();
+    assert.equal(await problemOf(picture), 'none');
+    assert.equal(await problemOf(picture, 800), 'none');
+    assert.equal(await problemOf(picture, 799), 'size');
+    assert.equal(await problemOf(pngClaiming(60_000, 60_000)), 'size');
+    assert.equal(await problemOf(picture.subarray(0, picture.length >> 1)), 'damage');
+    assert.equal(await problemOf(Buffer.from('GIF89a')), 'format');
+    assert.equal(await problemOf(new Uint8Array(0)), 'format');
+  });
 });

@@ -1,0 +1,146 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJson, parseObject } from '../json';
+import { imagesFromJson } from '../json-images';
+import type { VersionStatus } from '../model-registry';
+import { badRequest } from '../serving-error';
+import {
+  type Answer,
+  answerWith,
+  bytesOf,
+  type ModelParams,
+  rowsOf,
+  type ServingContext,
+  wanted,
+} from './context';
+import { errorResponses, imageInJson, modelParams, probabilityRows, versionParams } from './schemas';
+import { signatureDef } from './signature-def';
+
+type Request = FastifyRequest<{ Params: ModelParams }>;
+
+/** TensorFlow Serving's REST API: https://www.tensorflow.org/tfx/serving/api_rest */
+export async function tensorflowServing(server: FastifyInstance, context: ServingContext): Promise<void> {
+  const { models } = context;
+
+  const predict = async (request: Request, reply: FastifyReply) => {
+    models.find(wanted(request.params)); // before a body is looked at
+    const keys = ['signature_name', 'instances', 'inputs'] as const;
+    const body = parseObject(parseJson(bytesOf(request)), keys, 'the request');
+    requireSignature(body.signature_name);
+    const byColumn = body.inputs !== undefined;
+    if (byColumn === (body.instances !== undefined))
+      throw badRequest('expected either "instances" or "inputs" in the request');
+    const answer = await answerWith(context, { params: request.params, reply }, (demands) =>
+      byColumn
+        ? imagesFromJson(columnOf(body.inputs), demands, 'inputs')
+        : imagesFromJson(body.instances, demands, 'instances'),
+    );
+    return byColumn ? { outputs: rowsOf(answer) } : { predictions: rowsOf(answer) };
+  };
+
+  const classify = async (request: Request, reply: FastifyReply) => {
+    models.find(wanted(request.params));
+    const keys = ['signature_name', 'context', 'examples'] as const;
+    const body = parseObject(parseJson(bytesOf(request)), keys, 'the request');
+    requireSignature(body.signature_name);
+    if (body.context !== undefined) parseObject(body.context, [], 'context'); // nothing is common to images
+    const answer = await answerWith(context, { params: request.params, reply }, (demands) =>
+      imagesFromJson(body.examples, demands, 'examples'),
+    );
+    return { results: labelledRows(answer) };
+  };
+
+  const status = async ({ params }: Request) => {
+    return { model_version_status: models.status(wanted(params)).map(toVersionStatus) };
+  };
+
+  const metadata = async ({ params }: Request) => {
+    const { name, version, servable } = models.find(wanted(params));
+    return {
+      model_spec: { name, signature_name: '', version: `${version}` },
+      metadata: { signature_def: { signature_def: signatureDef(servable) } },
+    };
+  };
+
+  const paths = [
+    { path: '/v1/models/:name(^[^/:]+)', params: modelParams },
+    { path: '/v1/models/:name(^[^/:]+)/versions/:version(^\\d+)', params: versionParams },
+  ];
+  for (const { path, params } of paths) {
+    const shared = { tags: ['TensorFlow Serving'], params };
+    server.post<{ Params: ModelParams }>(
+      `${path}::predict`,
+      { schema: { ...shared, summary: 'Class probabilities', body: predictBody, response: predictResponse } },
+      predict,
+    );
+    server.post<{ Params: ModelParams }>(
+      `${path}::classify`,
+      { schema: { ...shared, summary: 'Class names with probabilities', body: classifyBody } },
+      classify,
+    );
+    server.get<{ Params: ModelParams }>(
+      path,
+      { schema: { ...shared, summary: 'State of the versions', response: errorResponses } },
+      status,
+    );
+    server.get<{ Params: ModelParams }>(
+      `${path}/metadata`,
+      { schema: { ...shared, summary: 'Inputs and outputs', response: errorResponses } },
+      metadata,
+    );
+  }
+}
+
+/** The only signature there is; `` and none stand for it. */
+function requireSignature(name: unknown): void {
+  if (name === undefined || name === '' || name === 'serving_default') return;
+  throw badRequest(
+    `Serving signature name: ${JSON.stringify(name)?.slice(0, 60)} not found in signature def; expected serving_default`,
+  );
+}
+
+/** With one input, its name may be left out. */
+function columnOf(inputs: unknown): unknown {
+  return Array.isArray(inputs) ? inputs : parseObject(inputs, ['image'], 'inputs').image;
+}
+
+/** For each image its classes with their probabilities, the best first. */
+function labelledRows(answer: Answer): [string, number][][] {
+  const { classNames } = answer.model.servable;
+  return rowsOf(answer).map((row) =>
+    row.map((probability, i): [string, number] => [classNames[i], probability]).sort(([, a], [, b]) => b - a),
+  );
+}
+
+function toVersionStatus({ version, state, error }: VersionStatus) {
+  return {
+    version: `${version}`,
+    state,
+    status: { error_code: error ? 'UNKNOWN' : 'OK', error_message: error ?? '' },
+  };
+}
+
+const signatureName = { type: 'string', enum: ['', 'serving_default'] } as const;
+
+const predictBody = {
+  type: 'object',
+  description: 'either instances, a row for each image, or inputs',
+  properties: {
+    signature_name: signatureName,
+    instances: { type: 'array', minItems: 1, items: imageInJson },
+    inputs: { type: 'array', minItems: 1, items: imageInJson },
+  },
+} as const;
+
+const classifyBody = {
+  type: 'object',
+  required: ['examples'],
+  properties: {
+    signature_name: signatureName,
+    examples: { type: 'array', minItems: 1, items: imageInJson },
+  },
+} as const;
+
+const predictResponse = {
+  200: { type: 'object', properties: { predictions: probabilityRows, outputs: probabilityRows } },
+  ...errorResponses,
+} as const;

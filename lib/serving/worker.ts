@@ -1,0 +1,48 @@
+/* A process that computes for the server: worker.js TASK, by `fork`. It ends when the server is gone. */
+import { useBackend } from '../backend';
+import { loadClassifier } from '../interchange';
+import type { Engine } from './engine';
+import { describeModel } from './model-description';
+import { makeOnnxEngine } from './onnx-engine';
+import { makeTensorflowEngine } from './tensorflow-engine';
+import type { PredictMessage, WorkerMessage, WorkerTask } from './worker-messages';
+
+async function work(task: WorkerTask): Promise<void> {
+  try {
+    await useBackend(task.engine === 'onnx' ? { backend: 'cpu' } : {}); // to read the weights with
+    const classifier = await loadClassifier(task.folder);
+    const description = await describeModel(classifier);
+    const engine =
+      task.engine === 'onnx'
+        ? await makeOnnxEngine(classifier, task)
+        : await makeTensorflowEngine(classifier, task);
+    process.on('message', (message: PredictMessage) => void answer(engine, message));
+    send({ kind: 'ready', description });
+  } catch (error) {
+    send({ kind: 'failed', reason: messageOf(error) });
+    process.disconnect();
+  }
+}
+
+async function answer(engine: Engine, { id, pixels, count }: PredictMessage): Promise<void> {
+  try {
+    send({ kind: 'probabilities', id, probabilities: await engine.predict(pixels, count) });
+  } catch (error) {
+    send({ kind: 'error', id, reason: messageOf(error) });
+  }
+}
+
+function send(message: WorkerMessage): void {
+  process.send?.(message, undefined, undefined, () => undefined); // a server that is gone needs no answer
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+if (require.main === module) {
+  // Ctrl-C reaches every process of a terminal; the server decides when its workers end.
+  process.on('SIGINT', () => undefined).on('SIGTERM', () => undefined);
+  process.once('disconnect', () => process.exit()); // native threads would keep it
+  void work(JSON.parse(process.argv[2]) as WorkerTask);
+}
