@@ -721,7 +721,7 @@ showTable(rows, { precision: 0 });
 if (recorded.length === 0) console.log('data/benchmarks/ has no other results yet');
 
 // %% [markdown]
-// Run it yourself (the first time it installs Keras and PyTorch, 2.5 GB), and read its table like this:
+// Run it yourself (the first time it installs Keras and PyTorch, 2.7 GB), and read its table like this:
 //
 // - *The same work*: layers, number of weights, optimizer, images, batch size, float32, loss read back. Who trains
 //   another number of weights is refused.

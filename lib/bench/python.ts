@@ -22,7 +22,7 @@ export function benchPython(): string {
 }
 
 /**
- * Makes the peers' Python environment where it is missing or older than its requirements: about 2.5 GB on disk, and a
+ * Makes the peers' Python environment where it is missing or older than its requirements: about 2.7 GB on disk, and a
  * minute or more. Throws a CourseError with the cause where pip or the network fails.
  */
 export async function preparePython(onProgress?: (text: string) => void): Promise<string> {
@@ -36,7 +36,7 @@ export async function preparePython(onProgress?: (text: string) => void): Promis
     platform: process.platform,
   });
   if (setup.readStamp(stampFile, key) && existsSync(benchPython())) return benchPython();
-  onProgress?.('installing TensorFlow, PyTorch and ONNX Runtime in .course/bench-venv (2.5 GB, once)');
+  onProgress?.('installing TensorFlow, PyTorch and ONNX Runtime in .course/bench-venv (2.7 GB, once)');
   try {
     const python = await setup.findPython();
     rmSync(venv, { recursive: true, force: true });
