@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { CourseError } from '../errors';
 import { courseRoot } from '../paths';
 import { defaults, type TrainingConfig } from './config';
+import type { Environment } from './environment';
 import { readRun } from './list';
-import { type Environment, type RunOptions, runFiles, runTraining } from './run';
+import { type RunOptions, runFiles, runTraining } from './run';
 
 /** What one training of an ablation gave, after its last epoch. */
 export interface AblationRun {

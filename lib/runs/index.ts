@@ -9,11 +9,11 @@ export {
   runAblation,
 } from './ablation';
 export * from './config';
+export { describeEnvironment, type Environment } from './environment';
 export { compareConfigs, listRuns, type Run, readRun } from './list';
 export { decoupled, recipeFor } from './recipes';
 export {
   buildCompiled,
-  type Environment,
   type RunOptions,
   type RunResult,
   readRunConfig,

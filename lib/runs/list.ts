@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { History } from '../training';
 import type { TrainingConfig } from './config';
-import { type Environment, type RunResult, runFiles } from './run';
+import type { Environment } from './environment';
+import { type RunResult, runFiles } from './run';
 
 /** A run as its folder tells it. */
 export interface Run {

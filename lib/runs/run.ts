@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { writeFileAtomically } from '../atomic-file';
-import { type BackendReport, useBackend } from '../backend';
+import { useBackend } from '../backend';
 import {
   buildAugmentation,
   fitStandardization,
@@ -34,18 +33,7 @@ import {
 } from '../training';
 import { TensorBoardWriter } from '../training/tensorboard';
 import { buildOptimizer, parseConfig, type TrainingConfig } from './config';
-
-/** Where a training was run. */
-export interface Environment {
-  /** How it was asked for, where it was by a command. */
-  readonly command?: string;
-  readonly backend: Pick<BackendReport, 'name' | 'device' | 'version'>;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly system: string;
-  readonly node: string;
-  readonly date: string;
-}
+import { describeEnvironment } from './environment';
 
 /** What a finished training gave. */
 export interface RunResult {
@@ -242,17 +230,6 @@ function buildCallbacks({ averaging, earlyStopping }: TrainingConfig): Callback[
 
 function countTrained(model: tf.LayersModel): number {
   return model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0);
-}
-
-function describeEnvironment({ name, device, version }: BackendReport): Environment {
-  return {
-    backend: { name, device, version },
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: cpus().length,
-    system: `${type()} ${release()} ${process.arch}`,
-    node: process.versions.node,
-    date: new Date().toISOString(),
-  };
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {

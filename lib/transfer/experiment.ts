@@ -1,8 +1,7 @@
-import { cpus, release, type } from 'node:os';
 import { useBackend } from '../backend';
 import type { ImageDataset } from '../data';
 import type { OnProgress } from '../progress';
-import type { Environment } from '../runs';
+import { describeEnvironment } from '../runs';
 import type { Base } from './base';
 import { Cell } from './cell';
 import { loadTransferData, takePerClass } from './data';
@@ -59,7 +58,7 @@ export async function runTransfer(
     cachedFeatures(network, images, { folder: featuresFolder, onProgress });
   try {
     const store = await openStore(folder, { ...facts, key: featuresKey(network, data.parts.test) });
-    const environment = await store.once('environment', describeEnvironment);
+    const environment = await store.once('environment', async () => describeEnvironment(await useBackend()));
     const { seconds } = await featuresOf(data.parts.test);
     const runs: TransferRun[] = [];
     for (const seed of seeds) {
@@ -88,16 +87,4 @@ export async function runTransfer(
   } finally {
     network.model.dispose();
   }
-}
-
-async function describeEnvironment(): Promise<Environment> {
-  const { name, device, version } = await useBackend();
-  return {
-    backend: { name, device, version },
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: cpus().length,
-    system: `${type()} ${release()} ${process.arch}`,
-    node: process.versions.node,
-    date: new Date().toISOString(),
-  };
 }
