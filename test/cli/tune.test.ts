@@ -54,7 +54,8 @@ describe('course tune', function () {
   }
 
   it('trains the trials, tells each, and leaves the best one to be trained in full', () => {
-    const { status, stdout, stderr } = tune('--trials', '3', '--sampler', 'random', '--pruner', 'none');
+    const inOrder = ['--workers', '1', '--sampler', 'random', '--pruner', 'none'];
+    const { status, stdout, stderr } = tune('--trials', '3', ...inOrder);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^baseline on 100 images of cifar10, 2 epochs at most; random, none pruner\n/);
     assert.match(stdout, /^trial +state +accuracy +epochs +seconds +optimizer\.learningRate +batchSize$/m);
