@@ -122,8 +122,12 @@ describe('the page', function () {
 
   it('can be used with the keyboard, and names everything for a screen reader', async () => {
     await open();
+    const opened = page.waitForEvent('filechooser'); // well before: the browser is told to pass it on
     await page.keyboard.press('Tab');
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')]);
+    await page.waitForFunction(() => document.activeElement?.id === 'file');
+    await page.waitForFunction(() => document.querySelector('#about')?.textContent?.includes('2 things'));
+    await page.keyboard.press('Space');
+    const chooser = await opened;
     await chooser.setFiles({ name: 'a.png', mimeType: 'image/png', buffer: await picture(0) });
     await answered();
     const unnamed = await page.evaluate(() =>
