@@ -42,10 +42,10 @@ export async function runLocalWorkers(options: LocalWorkersOptions): Promise<voi
   const work = async (): Promise<void> => {
     while (!signal?.aborted && !failure) {
       const { code, killedBy, message } = await runOne(options, running);
-      if (code === 0 || signal?.aborted) return;
+      if (code === 0 || signal?.aborted || failure) return; // what is stopped is not to be replaced
       if (killedBy) onKilled?.(killedBy);
       if (killedBy && ++killed < mostKilled) continue;
-      failure ??= new CourseError(
+      failure = new CourseError(
         killedBy
           ? `workers were killed ${killed} times, the last by ${killedBy}; use fewer workers if memory is short, and run the same command again`
           : message || `a worker ended with ${code}`,
