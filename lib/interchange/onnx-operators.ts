@@ -1,3 +1,4 @@
+import { type Activate, commonActivations } from './composed-activations';
 import type { NetworkWeight } from './network';
 import type { OnnxBuilder } from './onnx-builder';
 import type { Activation, Operation, OperationKind, OperationOf, Sliding } from './operations';
@@ -67,37 +68,10 @@ const writers: Writers = {
   concatenate: ({ name, inputs }, graph) => graph.node('Concat', inputs, { name, attributes: { axis: 1 } }),
 };
 
-type Activate = (x: string, to: { readonly name: string; readonly graph: OnnxBuilder }) => void;
-
-const elementwise =
-  (op: string): Activate =>
-  (x, { name, graph }) =>
-    graph.node(op, [x], { name });
-
 const activate: Readonly<Record<Activation, Activate>> = {
-  relu: elementwise('Relu'),
+  ...commonActivations({ divide: 'Div', add: 'Add' }),
   relu6: (x, { name, graph }) =>
     graph.node('Clip', [x, graph.float(`${name}/min`, 0), graph.float(`${name}/max`, 6)], { name }),
-  elu: elementwise('Elu'),
-  selu: elementwise('Selu'),
-  sigmoid: elementwise('Sigmoid'),
-  tanh: elementwise('Tanh'),
-  softplus: elementwise('Softplus'),
-  softsign: elementwise('Softsign'),
-  swish: (x, { name, graph }) => {
-    const sigmoid = graph.node('Sigmoid', [x], { name: `${name}/sigmoid` });
-    graph.node('Mul', [x, sigmoid], { name });
-  },
-  // x * (1 + erf(x / sqrt(2))) * 0.5. Opset 17 has no Gelu; from these five, in this order, ONNX Runtime makes its own.
-  gelu: (x, { name, graph }) => {
-    const scaled = graph.node('Div', [x, graph.float(`${name}/sqrt2`, Math.SQRT2)], {
-      name: `${name}/scaled`,
-    });
-    const erf = graph.node('Erf', [scaled], { name: `${name}/erf` });
-    const sum = graph.node('Add', [erf, graph.float(`${name}/one`, 1)], { name: `${name}/sum` });
-    const product = graph.node('Mul', [x, sum], { name: `${name}/product` });
-    graph.node('Mul', [product, graph.float(`${name}/half`, 0.5)], { name });
-  },
 };
 
 /** One number for each channel, or one for all. */

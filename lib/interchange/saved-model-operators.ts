@@ -1,3 +1,4 @@
+import { type Activate, commonActivations, elementwise } from './composed-activations';
 import type { Activation, OperationKind, OperationOf, Sliding } from './operations';
 import { type TensorflowBuilder, text } from './saved-model-builder';
 import { dataType, type TensorflowAttribute } from './saved-model-proto';
@@ -67,36 +68,9 @@ const writers: Writers = {
     }),
 };
 
-type Activate = (x: string, to: { readonly name: string; readonly graph: TensorflowBuilder }) => void;
-
-const elementwise =
-  (op: string): Activate =>
-  (x, { name, graph }) =>
-    graph.node(op, [x], { name });
-
 const activate: Readonly<Record<Activation, Activate>> = {
-  relu: elementwise('Relu'),
+  ...commonActivations({ divide: 'RealDiv', add: 'AddV2' }),
   relu6: elementwise('Relu6'),
-  elu: elementwise('Elu'),
-  selu: elementwise('Selu'),
-  sigmoid: elementwise('Sigmoid'),
-  tanh: elementwise('Tanh'),
-  softplus: elementwise('Softplus'),
-  softsign: elementwise('Softsign'),
-  swish: (x, { name, graph }) => {
-    const sigmoid = graph.node('Sigmoid', [x], { name: `${name}/sigmoid` });
-    graph.node('Mul', [x, sigmoid], { name });
-  },
-  // x * (1 + erf(x / sqrt(2))) * 0.5
-  gelu: (x, { name, graph }) => {
-    const scaled = graph.node('RealDiv', [x, graph.float(`${name}/sqrt2`, Math.SQRT2)], {
-      name: `${name}/scaled`,
-    });
-    const erf = graph.node('Erf', [scaled], { name: `${name}/erf` });
-    const sum = graph.node('AddV2', [erf, graph.float(`${name}/one`, 1)], { name: `${name}/sum` });
-    const product = graph.node('Mul', [x, sum], { name: `${name}/product` });
-    graph.node('Mul', [product, graph.float(`${name}/half`, 0.5)], { name });
-  },
 };
 
 /** `op` of the input and the kernel, and the bias where there is one. */

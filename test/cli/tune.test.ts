@@ -17,6 +17,7 @@ import { createStudy, journalStorage } from '../../lib/tuning';
 import { freePort, hasRedis, RedisServer } from '../workers/redis-server';
 
 const bin = join(courseRoot(), 'lib', 'bin.js');
+const fiveInTwo = ['--trials', '5', '--workers', '2', '--sampler', 'random', '--pruner', 'none'];
 const tiny = ['--model', 'baseline', '--images', '100', '--epochs', '2', '--set', 'validationCount=50'];
 const space = {
   'optimizer.learningRate': { low: 0.0001, high: 0.01, log: true },
@@ -73,16 +74,7 @@ describe('course tune', function () {
     const values = joinTuning(file)
       .study.trials.slice(0, 2)
       .map(({ value }) => value);
-    const { status, stdout, stderr } = tune(
-      '--trials',
-      '5',
-      '--workers',
-      '2',
-      '--sampler',
-      'random',
-      '--pruner',
-      'none',
-    );
+    const { status, stdout, stderr } = tune(...fiveInTwo);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^going on with 3 trials in /m);
     const { trials } = joinTuning(file).study;
@@ -97,16 +89,7 @@ describe('course tune', function () {
 
   it('has nothing to do where the study has all of its trials', () => {
     const before = readFileSync(file);
-    const { status, stdout } = tune(
-      '--trials',
-      '5',
-      '--workers',
-      '2',
-      '--sampler',
-      'random',
-      '--pruner',
-      'none',
-    );
+    const { status, stdout } = tune(...fiveInTwo);
     assert.equal(status, 0);
     assert.match(stdout, /^6 trials: 5 complete, 0 pruned, 1 failed; 11 epochs$/m);
     // but for the plan, whose command it may note anew
