@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { CourseError } from '../errors';
 import { buildServer, type EngineName, engineNames } from '../serving';
+import { logTo } from '../serving/log-file';
 import { defaultModelFolder, positiveInteger } from './options';
 
 interface ServeOptions {
@@ -52,6 +53,7 @@ export function serveCommand(): Command {
 async function serve(model: string | undefined, options: ServeOptions): Promise<void> {
   const { host, port, engine, workers, maxBodyBytes, maxPixels, rateLimit, logLevel } = options;
   const { maxBatchSize, batchTimeoutMicros, maxEnqueuedBatches } = options;
+  process.stdout.on('error', () => undefined); // a full disk, a reader that is gone: no reason to end
   const token = takeToken();
   if (!token && !options.insecure && !isLoopback(host)) {
     throw new CourseError(
@@ -66,7 +68,7 @@ async function serve(model: string | undefined, options: ServeOptions): Promise<
     rateLimit,
     maxBodyBytes,
     maxPixels,
-    logger: { level: logLevel, stream: process.stderr },
+    logger: { level: logLevel, stream: logTo(2) },
   });
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
     throw new CourseError(

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CourseError } from '../errors';
 import { type Log, silent } from './log';
 import { findModels, type ModelOnDisk, type ModelVersion } from './model-folder';
@@ -43,9 +44,7 @@ export interface ModelRegistryOptions {
   readonly log?: Log;
 }
 
-interface Entry {
-  readonly version: number;
-  readonly stamp: string;
+interface Entry extends ModelVersion {
   state: VersionState;
   error?: string;
   servable?: Servable;
@@ -114,7 +113,9 @@ export class ModelRegistry {
     if (found.length === 0) throw notFound({ name, version });
     return found
       .sort((a, b) => b.version - a.version)
-      .map(({ version: number, state, error }) => ({ version: number, state, error }));
+      .map(({ folder, error, version: number, state }) => {
+        return { version: number, state, error: error?.replaceAll(join(folder, '/'), '') }; // not for strangers
+      });
   }
 
   /**
@@ -191,8 +192,8 @@ export class ModelRegistry {
   }
 
   private async load(name: string, found: ModelVersion, entries: Map<number, Entry>): Promise<boolean> {
-    const { version, stamp, folder } = found;
-    const entry: Entry = { version, stamp, state: 'LOADING', users: 0 };
+    const { version, folder } = found;
+    const entry: Entry = { ...found, state: 'LOADING', users: 0 };
     entries.set(version, entry);
     try {
       entry.servable = await this.options.load(folder, { name, version });
@@ -223,8 +224,8 @@ export class ModelRegistry {
 
   private whyNotReady(): string {
     if (this.models.size === 0) return 'there is no model here; train one with: npx course train';
-    const failed = this.names.flatMap((name) => this.status({ name }));
-    return failed.map(({ error }) => error).join('; ');
+    const entries = [...this.models.values()].flatMap((versions) => [...versions.values()]);
+    return entries.map(({ error }) => error).join('; ');
   }
 }
 

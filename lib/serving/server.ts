@@ -4,7 +4,7 @@ import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { requireToken } from './bearer-token';
-import { limitBodies } from './body-budget';
+import { readBodies } from './bodies';
 import { documentRoutes } from './documentation';
 import { drainConnections } from './draining';
 import { answerError, answerErrors, answerNoHttp } from './error-answers';
@@ -55,6 +55,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     logController: new LogController({ disableRequestLogging: true }), // one line instead of two: see `logRequests`
     bodyLimit: maxBodyBytes,
     requestTimeout: 30_000, // for the whole of a request to arrive
+    http: { connectionsCheckingInterval: 5000 }, // how often that is looked at
     keepAliveTimeout: 10_000,
     return503OnClosing: false, // what arrives on an open connection is answered, and the connection closed then
     genReqId: requestId,
@@ -62,14 +63,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     frameworkErrors: answerError,
     clientErrorHandler: answerNoHttp,
   });
-  acceptAnyBody(server);
+  server.setValidatorCompiler(() => () => true); // the schemas are for the document; the routes check more strictly
   answerErrors(server);
   logRequests(server);
   const { isDraining } = drainConnections(server);
   await server.register(helmet, securityHeaders);
   if (options.rateLimit) await limitRate(server, options.rateLimit);
   if (options.token) requireToken(server, options.token);
-  limitBodies(server, { maxBodyBytes, maxPendingBytes });
+  readBodies(server, { maxBodyBytes, maxPendingBytes });
   await documentRoutes(server);
 
   const metrics = addMetrics(server, () => models);
@@ -90,13 +91,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await server.register(tensorflowServing, context);
   await server.register(openInference, context);
   return server;
-}
-
-/** Bytes, whatever they are said to be: TensorFlow Serving does not look at the content type either. */
-function acceptAnyBody(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
-  server.setValidatorCompiler(() => () => true); // the schemas are for the document; the routes check more strictly
 }
 
 function logRequests(server: FastifyInstance): void {

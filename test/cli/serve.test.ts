@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,12 +19,16 @@ describe('course serve', () => {
   });
 
   /** The command in a process of its own, from source. */
-  function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  function serve(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    stderr: 'pipe' | number = 'pipe',
+  ): ChildProcess {
     const script = `require('./lib/cli/main').main(['node', 'course', 'serve', ...${JSON.stringify(args)}])`;
     const child = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', script], {
       cwd: courseRoot(),
       env: { ...process.env, COURSE_TOKEN: undefined, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', stderr],
     });
     children.push(child);
     return child;
@@ -32,10 +37,11 @@ describe('course serve', () => {
   /** Its address, once it is ready; and the lines of its log, as they come. */
   async function started(child: ChildProcess) {
     const log: Record<string, unknown>[] = [];
-    if (!child.stdout || !child.stderr) return assert.fail('no output');
-    createInterface(child.stderr).on('line', (line) => {
-      if (line.startsWith('{')) log.push(JSON.parse(line));
-    });
+    if (!child.stdout) return assert.fail('no output');
+    if (child.stderr)
+      createInterface(child.stderr).on('line', (line) => {
+        if (line.startsWith('{')) log.push(JSON.parse(line));
+      });
     let address = '';
     for await (const line of createInterface(child.stdout)) {
       address = /listening at (\S+),/.exec(line)?.[1] ?? address;
@@ -77,6 +83,18 @@ describe('course serve', () => {
       [lines.length, new Set(lines.map(({ statusCode }) => statusCode))],
       [answered, new Set([200])],
     );
+  }).timeout(120_000);
+
+  it('goes on answering when its log has no room left', async function () {
+    if (process.platform !== 'linux') this.skip(); // has no /dev/full
+    const full = openSync('/dev/full', 'w');
+    const child = serve([baseline, '--port', '0', '--engine', 'onnx'], {}, full);
+    closeSync(full);
+    const { address } = await started(child);
+    for (let i = 0; i < 3; i++) assert.equal((await fetch(`${address}/v2`)).status, 200);
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
   }).timeout(120_000);
 
   it('leaves no worker behind when it is killed', async function () {

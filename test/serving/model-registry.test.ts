@@ -30,8 +30,8 @@ describe('ModelRegistry', () => {
       pollMs: 60_000,
       load:
         load ??
-        (async (_, { name, version }) => {
-          if (bad.has(`${name}/${version}`)) throw new Error(`${name}/${version} is damaged`);
+        (async (place, { name, version }) => {
+          if (bad.has(`${name}/${version}`)) throw new Error(`${join(place, 'model.json')}: damaged`);
           const servable = fakeServable();
           loaded.set(`${name}/${version}`, servable);
           return servable;
@@ -118,7 +118,7 @@ describe('ModelRegistry', () => {
     await registry.refresh();
     assert.equal(registry.find({ name: 'cats' }).version, 1);
     assert.deepEqual(registry.status({ name: 'cats', version: 2 }), [
-      { version: 2, state: 'END', error: 'cats/2 is damaged' },
+      { version: 2, state: 'END', error: 'model.json: damaged' }, // strangers need not know where
     ]);
     bad.clear();
     await registry.refresh();
@@ -153,7 +153,7 @@ describe('ModelRegistry', () => {
     await assert.rejects(registry.start(), /there is no model here/);
     bad.add('cats/1');
     writeFakeModel(folder, 'cats', 1);
-    await assert.rejects(registry.start(), { name: 'CourseError', message: /cats\/1 is damaged/ });
+    await assert.rejects(registry.start(), { name: 'CourseError', message: /cats\/1\/model\.json: damaged/ });
     assert.equal(registry.isReady, false);
   });
 

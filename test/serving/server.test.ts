@@ -176,6 +176,36 @@ describe('buildServer', function () {
     assert.equal((await send()).status, 200);
   });
 
+  it('keeps nobody out for bodies that are announced and do not come', async () => {
+    const server = await start({ maxBodyBytes: 5000, maxPendingBytes: 6000 });
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = server.server.address() as AddressInfo;
+    const slow = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
+    for (const socket of slow) {
+      await once(socket, 'connect');
+      socket.write('POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5000\r\n\r\nx');
+    }
+    await sleep(100);
+    const answer = await fetch(`http://127.0.0.1:${port}${predictUrl}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    assert.equal(answer.status, 200);
+    for (const socket of slow) socket.destroy();
+  });
+
+  it('refuses a body without a length once it is too large', async () => {
+    const server = await start({ maxBodyBytes: 1000 });
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = server.server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('POST /predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
+    socket.write(`3e9\r\n${'x'.repeat(1001)}\r\n`); // 1001 bytes, and no end
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    assert.match(text, /^HTTP\/1\.1 413 .*"error":"expected at most 1000 bytes in the body"/s);
+  });
+
   it('refuses a full queue at once, with a time to try again', async () => {
     const gate = deferred<void>();
     const predict = async (pixels: Uint8Array, count: number) => {
