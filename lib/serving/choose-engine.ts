@@ -28,6 +28,7 @@ const tolerance = 1e-4;
 /**
  * The engine among `candidates` that answers batches of noise fastest, by the geometric mean over the batch sizes. The
  * first candidate's answers are taken to be right; one that differs by more than 1e-4 is not chosen. Also warms them up.
+ * A single candidate is not timed.
  * @throws CourseError when the first one's answers are no probabilities.
  */
 export async function chooseEngine<E extends Engine>(
@@ -43,6 +44,7 @@ export async function chooseEngine<E extends Engine>(
   const right: Float32Array[] = [];
   for (const { pixels, count } of batches) right.push(await candidates[0].predict(pixels, count));
   requireProbabilities(right, { batchSizes, numClasses });
+  if (candidates.length === 1) return { chosen: candidates[0], trials: [] };
   const trials: EngineTrial[] = [];
   for (const engine of candidates) {
     const medianMs: number[] = [];

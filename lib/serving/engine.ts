@@ -1,5 +1,8 @@
-/** What can compute a network's answers. */
-export const engineNames = ['tensorflow', 'onnx'] as const;
+/**
+ * What can compute a network's answers: TensorFlow.js on the best backend of this machine, which is named `wasm` where
+ * that is WebAssembly; ONNX Runtime; WebAssembly, which needs nothing native.
+ */
+export const engineNames = ['tensorflow', 'onnx', 'wasm'] as const;
 
 export type EngineName = (typeof engineNames)[number];
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { CourseError } from '../errors';
 import { Batcher, type BatchingOptions, type BatchReport, defaultMaxBatchSize } from './batcher';
 import { chooseEngine } from './choose-engine';
-import { type EngineName, engineNames } from './engine';
+import type { EngineName } from './engine';
 import { type Log, silent } from './log';
 import type { ModelDescription } from './model-description';
 import { WorkerPool } from './worker-pool';
@@ -10,6 +10,8 @@ import { startWorker, type Worker } from './worker-process';
 
 /** One version of a model, ready to answer. */
 export interface Servable extends ModelDescription {
+  /** Where its files are. */
+  readonly folder: string;
   readonly engine: EngineName;
   /** Most images of one request. */
   readonly maxBatchSize: number;
@@ -27,7 +29,11 @@ export interface Servable extends ModelDescription {
 }
 
 export interface LoadServableOptions {
-  /** `auto`, the default: the fastest on this machine of those that can compute the model. */
+  /**
+   * `auto`, the default: the faster on this machine of TensorFlow and ONNX Runtime, and WebAssembly where neither can
+   * compute the model. It is not in the race: with all networks of this course it took 2 to 10 times as long as TensorFlow
+   * (batches of 1, 8 and 32, 2 cores), and each engine that is tried starts a process.
+   */
   readonly engine?: EngineName | 'auto';
   /**
    * Processes that compute; default 1, which uses all cores. Two of half the cores each take twice the memory, and answered
@@ -49,7 +55,9 @@ export async function loadServable(folder: string, options: LoadServableOptions 
   const threads = count === 1 ? 0 : Math.max(1, Math.floor(availableParallelism() / count));
   const { maxBatchSize = defaultMaxBatchSize } = batching;
   const start = (engine: EngineName) => startWorker({ folder, engine, threads, maxBatchSize });
-  const first = await startFastest(wanted === 'auto' ? engineNames : [wanted], { start, log });
+  const first = await (wanted === 'auto'
+    ? startFastestOrWasm({ start, log })
+    : startFastest([wanted], { start, log }));
   const { description, name } = first;
   const startAnother = async () => {
     const worker = await start(name);
@@ -70,6 +78,7 @@ export async function loadServable(folder: string, options: LoadServableOptions 
   });
   return {
     ...description,
+    folder,
     engine: name,
     maxBatchSize: batcher.maxBatchSize,
     get queuedImages() {
@@ -83,11 +92,27 @@ export async function loadServable(folder: string, options: LoadServableOptions 
   };
 }
 
+interface StartOptions {
+  readonly start: (engine: EngineName) => Promise<Worker>;
+  readonly log: Log;
+}
+
+async function startFastestOrWasm(options: StartOptions): Promise<Worker> {
+  try {
+    return await startFastest(['tensorflow', 'onnx'], options);
+  } catch (error) {
+    options.log.warn(
+      { reason: (error as Error).message },
+      'nothing native computes this; trying WebAssembly',
+    );
+    return startFastest(['wasm'], options).catch(() => {
+      throw error;
+    });
+  }
+}
+
 /** A worker with the engine among `names` that is fastest; the others end. */
-async function startFastest(
-  names: readonly EngineName[],
-  { start, log }: { readonly start: (engine: EngineName) => Promise<Worker>; readonly log: Log },
-): Promise<Worker> {
+async function startFastest(names: readonly EngineName[], { start, log }: StartOptions): Promise<Worker> {
   const started = await Promise.allSettled(names.map(start));
   const workers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const [reason] = started.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));

@@ -4,17 +4,20 @@ import type { Classifier } from '../interchange';
 import { whyNotCompiled } from '../training';
 import type { Engine } from './engine';
 import { inputShapeOf, viewsOf } from './model-description';
+import { makeWasmEngine } from './wasm-engine';
 
 /**
- * The network in TensorFlow.js, on the best backend of this machine: exactly what `course predict` computes. The native
- * backend makes a graph for each size of a batch, which takes 30 to 60 ms for the baseline network: there are a few
- * sizes only, all used once before this resolves, and a batch is filled up to the next one.
+ * The network in TensorFlow.js, on the best backend of this machine: exactly what `course predict` computes. Where that
+ * is WebAssembly, this is `makeWasmEngine`, and says so. The native backend makes a graph for each size of a batch, which
+ * takes 30 to 60 ms for the baseline network: there are a few sizes only, all used once before this resolves, and a batch
+ * is filled up to the next one.
  */
 export async function makeTensorflowEngine(
   classifier: Classifier,
   { maxBatchSize }: { readonly maxBatchSize: number },
 ): Promise<Engine> {
-  await useBackend();
+  const backend = await useBackend();
+  if (backend.name === 'wasm') return makeWasmEngine(classifier);
   const { model, normalization } = classifier;
   const [height, width, channels] = inputShapeOf(model);
   const imageSize = height * width * channels;

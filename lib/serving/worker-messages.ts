@@ -22,7 +22,7 @@ export interface PredictMessage {
 
 /** From a worker to the server: `ready` or `failed` once, then an answer for each batch. */
 export type WorkerMessage =
-  | { readonly kind: 'ready'; readonly description: ModelDescription }
+  | { readonly kind: 'ready'; readonly description: ModelDescription; readonly engine: EngineName }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'probabilities'; readonly id: number; readonly probabilities: Float32Array }
   | { readonly kind: 'error'; readonly id: number; readonly reason: string };

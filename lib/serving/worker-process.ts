@@ -43,11 +43,11 @@ export async function startWorker(task: WorkerTask, options: StartWorkerOptions 
   void ended.then((reason) => {
     for (const [id, { reject }] of settleAll(pending)) reject(new WorkerDied(`batch ${id}: ${reason}`));
   });
-  const description = await ready(child, ended, startTimeoutMs);
+  const { description, engine } = await ready(child, ended, startTimeoutMs);
   child.on('message', (message: WorkerMessage) => settle(message, pending));
   let lastId = 0;
   return {
-    name: task.engine,
+    name: engine,
     pid: child.pid ?? 0,
     description,
     ended,
@@ -98,7 +98,7 @@ async function ready(
   child: ChildProcess,
   ended: Promise<string>,
   timeoutMs: number,
-): Promise<ModelDescription> {
+): Promise<Extract<WorkerMessage, { readonly kind: 'ready' }>> {
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   try {
     const first = await Promise.race([
@@ -106,7 +106,7 @@ async function ready(
       ended,
     ]);
     if (typeof first === 'string') throw new CourseError(first);
-    if (first.kind === 'ready') return first.description;
+    if (first.kind === 'ready') return first;
     throw new CourseError(first.kind === 'failed' ? first.reason : `unexpected message: ${first.kind}`);
   } finally {
     clearTimeout(timer);

@@ -5,19 +5,22 @@ import type { Engine } from './engine';
 import { describeModel } from './model-description';
 import { makeOnnxEngine } from './onnx-engine';
 import { makeTensorflowEngine } from './tensorflow-engine';
+import { makeWasmEngine } from './wasm-engine';
 import type { PredictMessage, WorkerMessage, WorkerTask } from './worker-messages';
+
+/** What holds the weights. */
+const backends = { tensorflow: {}, onnx: { backend: 'cpu' }, wasm: { backend: 'wasm' } } as const;
+
+const makers = { tensorflow: makeTensorflowEngine, onnx: makeOnnxEngine, wasm: makeWasmEngine } as const;
 
 async function work(task: WorkerTask): Promise<void> {
   try {
-    await useBackend(task.engine === 'onnx' ? { backend: 'cpu' } : {}); // to read the weights with
+    await useBackend(backends[task.engine]);
     const classifier = await loadClassifier(task.folder);
     const description = await describeModel(classifier);
-    const engine =
-      task.engine === 'onnx'
-        ? await makeOnnxEngine(classifier, task)
-        : await makeTensorflowEngine(classifier, task);
+    const engine = await makers[task.engine](classifier, task);
     process.on('message', (message: PredictMessage) => void answer(engine, message));
-    send({ kind: 'ready', description });
+    send({ kind: 'ready', description, engine: engine.name });
   } catch (error) {
     send({ kind: 'failed', reason: messageOf(error) });
     process.disconnect();

@@ -4,7 +4,10 @@ import type { Context } from 'mocha';
 import { type Browser, chromium } from 'playwright-core';
 
 /** For `before`: the browser of `CHROMIUM_PATH`, or where systems install it; skips the tests where there is none. */
-export async function launchBrowser(context: Context): Promise<Browser> {
+export async function launchBrowser(
+  context: Context,
+  { args = [] }: { readonly args?: readonly string[] } = {},
+): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) {
     console.warn(
@@ -12,7 +15,7 @@ export async function launchBrowser(context: Context): Promise<Browser> {
     );
     context.skip();
   }
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
 }
 
 function findBrowser(): string | undefined {

@@ -35,6 +35,16 @@ describe('chooseEngine', () => {
     assert.equal((await chooseEngine([slow, shifted(1e-6)], options)).chosen.name, 'onnx');
   });
 
+  it('computes each batch once where there is no choice', async () => {
+    const counts: number[] = [];
+    const only = fakeEngine((pixels, count) => {
+      counts.push(count);
+      return brightness(pixels, count);
+    });
+    assert.deepEqual(await chooseEngine([only], options), { chosen: only, trials: [] });
+    assert.deepEqual(counts, [1, 8, 32]);
+  });
+
   it('refuses a network whose answers are no probabilities', async () => {
     const broken = fakeEngine(async (_, count) => new Float32Array(2 * count).fill(Number.NaN));
     await assert.rejects(chooseEngine([broken], options), /expected 2 probabilities an image.*NaN/);

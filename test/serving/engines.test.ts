@@ -12,7 +12,9 @@ import { loadClassifier } from '../../lib/interchange';
 import { courseRoot } from '../../lib/paths';
 import { createRandom } from '../../lib/random';
 import { buildServer, engineNames } from '../../lib/serving';
-import { largestDifference } from '../interchange/toy-classifiers';
+import { viewsOf } from '../../lib/serving/model-description';
+import { startWorker } from '../../lib/serving/worker-process';
+import { largestDifference, noise } from '../interchange/toy-classifiers';
 import { form, nested, post, withBytes } from './requests';
 
 const baseline = join(courseRoot(), 'data', 'pretrained', 'baseline-cifar10');
@@ -78,6 +80,33 @@ async function throughAll(
     'binary UINT8': await infer(binary.payload, binary.headers),
   };
 }
+
+describe('every engine', function () {
+  this.timeout(180_000);
+
+  before(() => useBackend());
+
+  for (const network of ['baseline', 'regularized', 'airbench']) {
+    it(`gives the answers of the notebooks for ${network}`, async () => {
+      const folder = join(courseRoot(), 'data', 'pretrained', `${network}-cifar10`);
+      const classifier = await loadClassifier(folder);
+      const images = noise(classifier, { count: 3 });
+      const { model, normalization } = classifier;
+      const views = viewsOf(classifier);
+      const expected = await predictImages(model, images, { normalization, views });
+      const looksOnce = views === 'single'; // ONNX Runtime computes no other
+      for (const engine of engineNames.filter((name) => looksOnce || name !== 'onnx')) {
+        const worker = await startWorker({ folder, engine, threads: 0, maxBatchSize: 4 });
+        try {
+          const difference = largestDifference(await worker.predict(images.pixels, 3), expected);
+          assert.ok(difference < 1e-5, `${engine} differs by ${difference}`);
+        } finally {
+          await worker.close();
+        }
+      }
+    });
+  }
+});
 
 describe('a real network', function () {
   this.timeout(180_000); // processes that start from source, on a machine that may be busy

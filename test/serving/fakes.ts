@@ -62,14 +62,17 @@ export function fakeServable({
   predict = brightness,
   shape = inputShape,
   batching = {},
+  folder = '',
 }: {
   readonly predict?: Engine['predict'];
   readonly shape?: readonly [number, number, number];
   readonly batching?: BatchingOptions;
+  readonly folder?: string;
 } = {}): Servable & { closed: boolean } {
   const batcher = new Batcher({ compute: predict, ...batching });
   const servable = {
     ...description,
+    folder,
     inputShape: shape,
     engine: 'tensorflow' as const,
     maxBatchSize: batcher.maxBatchSize,

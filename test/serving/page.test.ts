@@ -165,7 +165,12 @@ describe('the files of the page', () => {
     for (const [url, type] of [
       ['/', /^text\/html/],
       ['/page.css', /^text\/css/],
+      ['/comparison.css', /^text\/css/],
       ['/page.js', /^text\/javascript/],
+      ['/bars.js', /^text\/javascript/],
+      ['/browser-network.js', /^text\/javascript/],
+      ['/comparison.js', /^text\/javascript/],
+      ['/network-worker.js', /^text\/javascript/],
       ['/samples', /^application\/json/],
     ] as const) {
       const answer = await server.inject({ url });

@@ -11,7 +11,11 @@ import { fakeServable, inputShape, writeFakeModel } from './fakes';
 export async function greyServer(options: Partial<ServerOptions> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'serving-'));
   writeFakeModel(folder, 'grey', 1);
-  const models = { load: async () => fakeServable(), pollMs: 60_000, ...options.models };
+  const models = {
+    load: async (folder: string) => fakeServable({ folder }),
+    pollMs: 60_000,
+    ...options.models,
+  };
   const server = await buildServer({ folder, ...options, models });
   await server.models.start();
   const close = async (): Promise<void> => {

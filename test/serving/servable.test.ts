@@ -1,21 +1,30 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { useBackend } from '../../lib/backend';
+import { predictImages } from '../../lib/evaluation';
 import { loadClassifier } from '../../lib/interchange';
 import { courseRoot } from '../../lib/paths';
-import { engineNames } from '../../lib/serving/engine';
+import { type EngineName, engineNames } from '../../lib/serving/engine';
+import { viewsOf } from '../../lib/serving/model-description';
 import { loadServable, type Servable } from '../../lib/serving/servable';
 import { assertEnds } from '../helpers/processes';
 import { largestDifference, noise, ourProbabilities } from '../interchange/toy-classifiers';
 
-const baseline = join(courseRoot(), 'data', 'pretrained', 'baseline-cifar10');
+const pretrained = join(courseRoot(), 'data', 'pretrained');
+const baseline = join(pretrained, 'baseline-cifar10');
+const airbench = join(pretrained, 'airbench-cifar10');
 
 describe('loadServable', function () {
   this.timeout(180_000); // processes that start from source, on a machine that may be busy
 
   let servable: Servable | undefined;
 
-  before(() => useBackend());
+  /** Where TensorFlow.js finds nothing better than WebAssembly, the engine says so. */
+  let tensorflow: EngineName;
+
+  before(async () => {
+    tensorflow = (await useBackend()).name === 'wasm' ? 'wasm' : 'tensorflow';
+  });
 
   afterEach(() => servable?.close());
 
@@ -25,7 +34,7 @@ describe('loadServable', function () {
       const images = noise(classifier, { count: 5 });
       const expected = await ourProbabilities(classifier, images);
       servable = await loadServable(baseline, { engine });
-      assert.equal(servable.engine, engine);
+      assert.equal(servable.engine, engine === 'tensorflow' ? tensorflow : engine);
       assert.deepEqual(servable.inputShape, [32, 32, 3]);
       assert.deepEqual(servable.classNames, classifier.classNames);
       const difference = largestDifference(await servable.predict(images.pixels, 5), expected);
@@ -61,14 +70,30 @@ describe('loadServable', function () {
   });
 
   it('says what is wrong with a folder that has no model', async () => {
-    await assert.rejects(loadServable(join(courseRoot(), 'notebooks'), { engine: 'onnx' }), {
+    await assert.rejects(loadServable(join(courseRoot(), 'notebooks')), {
       name: 'CourseError',
       message: /there is no model here/,
     });
   });
 
+  it('computes on WebAssembly where nothing else can', async () => {
+    const { COURSE_BACKEND: before } = process.env;
+    process.env.COURSE_BACKEND = 'abacus'; // which TensorFlow refuses; ONNX Runtime refuses this network
+    try {
+      servable = await loadServable(airbench);
+    } finally {
+      if (before === undefined) delete process.env.COURSE_BACKEND;
+      else process.env.COURSE_BACKEND = before;
+    }
+    assert.equal(servable.engine, 'wasm');
+    const classifier = await loadClassifier(airbench);
+    const images = noise(classifier, { count: 2 });
+    const { model, normalization } = classifier;
+    const expected = await predictImages(model, images, { normalization, views: viewsOf(classifier) });
+    assert.ok(largestDifference(await servable.predict(images.pixels, 2), expected) < 1e-5);
+  });
+
   it('leaves ONNX Runtime out for a network that looks at an image more than once', async () => {
-    const airbench = join(courseRoot(), 'data', 'pretrained', 'airbench-cifar10');
     await assert.rejects(loadServable(airbench, { engine: 'onnx' }), /views: expected single/);
   });
 });

@@ -1,5 +1,7 @@
 // @ts-check
 // The page at `/`: takes a picture, asks `POST models/NAME/predict`, and shows the answer. It needs nothing from elsewhere.
+import { percent, showBars } from './bars.js';
+import { makeComparison } from './comparison.js';
 
 /** @typedef {{ name: string, version: number, classNames: string[], inputShape: number[], engine: string }} Model */
 /** @typedef {{ model: string, version: number, predictions: { className: string, probability: number }[], seen: string }} Answer */
@@ -15,6 +17,7 @@ let models = [];
 let last;
 /** Counts the questions, so that a late answer does not replace a newer one. */
 let asked = 0;
+const comparison = makeComparison({ headers, askServer });
 
 start();
 
@@ -132,8 +135,7 @@ async function ask(picture) {
   say('Looking …');
   try {
     const began = performance.now();
-    const path = `models/${encodeURIComponent(model.name)}/predict?seen=true`;
-    const response = await fetch(path, { method: 'POST', body: picture, headers: headers() });
+    const response = await askServer(model.name, picture, '?seen=true');
     const answer = await response.json();
     if (turn !== asked) return;
     if (response.status === 401) return unlock();
@@ -142,6 +144,12 @@ async function ask(picture) {
   } catch {
     if (turn === asked) say('The server does not answer.', { wrong: true });
   }
+}
+
+/** @param {string} name @param {Blob} picture @param {string} [query] */
+function askServer(name, picture, query = '') {
+  const path = `models/${encodeURIComponent(name)}/predict${query}`;
+  return fetch(path, { method: 'POST', body: picture, headers: headers() });
 }
 
 /**
@@ -156,13 +164,16 @@ function show({ predictions, seen, version }, { picture, model, durationMs }) {
   element('answer').textContent = sentence[0].toUpperCase() + sentence.slice(1);
   showPicture(picture);
   /** @type {HTMLImageElement} */ (element('seen')).src = seen;
-  const [height, width] = model.inputShape;
+  const { name, classNames, inputShape, engine } = model;
+  const [height, width] = inputShape;
   element('seen-text').textContent = `what the network sees: ${width} x ${height} pixels`;
-  element('bars').replaceChildren(...predictions.slice(0, 10).map(bar));
+  showBars(predictions.slice(0, 10));
   element('facts').textContent =
-    `${model.name}, version ${version}, on ${model.engine}; ${Math.round(durationMs)} ms there and back.`;
+    `${name}, version ${version}, on ${engine}; ${Math.round(durationMs)} ms there and back.`;
   element('result').hidden = false;
   say('');
+  const shares = new Map(predictions.map(({ className, probability }) => [className, probability]));
+  comparison.show({ model: name, version, classNames, shape: inputShape, engine, shares, seen: pngOf(seen) });
 }
 
 /** @param {Blob} picture */
@@ -170,26 +181,6 @@ function showPicture(picture) {
   const image = /** @type {HTMLImageElement} */ (element('picture'));
   URL.revokeObjectURL(image.src);
   image.src = URL.createObjectURL(picture);
-}
-
-/** @param {{ className: string, probability: number }} prediction */
-function bar({ className, probability }) {
-  const item = document.createElement('li');
-  const fill = document.createElement('div');
-  fill.className = 'fill';
-  fill.style.width = `${100 * probability}%`;
-  const name = document.createElement('span');
-  name.textContent = className;
-  const share = document.createElement('span');
-  share.className = 'percent';
-  share.textContent = percent(probability);
-  item.append(fill, name, share);
-  return item;
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function headers() {

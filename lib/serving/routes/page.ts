@@ -3,16 +3,24 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { courseRoot } from '../../paths';
 import { loadSamples, type Sample } from '../samples';
+import { browserRoutes } from './browser';
 import type { ServingContext } from './context';
 
 const types = {
   'index.html': 'text/html; charset=utf-8',
   'page.css': 'text/css; charset=utf-8',
+  'comparison.css': 'text/css; charset=utf-8',
   'page.js': 'text/javascript; charset=utf-8',
+  'bars.js': 'text/javascript; charset=utf-8',
+  'browser-network.js': 'text/javascript; charset=utf-8',
+  'comparison.js': 'text/javascript; charset=utf-8',
+  'network-worker.js': 'text/javascript; charset=utf-8',
 } as const;
 
-/** The page for people at `/`, its style and script, and pictures to try. */
-export async function pageRoutes(server: FastifyInstance, { models }: ServingContext): Promise<void> {
+/** The page for people at `/`, its style and scripts, pictures to try, and what it computes with by itself. */
+export async function pageRoutes(server: FastifyInstance, context: ServingContext): Promise<void> {
+  const { models } = context;
+  await server.register(browserRoutes, context);
   const folder = join(courseRoot(), 'lib', 'serving', 'page');
   for (const [name, type] of Object.entries(types)) {
     const content = await readFile(join(folder, name));
