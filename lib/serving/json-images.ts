@@ -15,14 +15,41 @@ export async function imagesFromJson(list: unknown, demands: ImageDemands, where
   const files = images.map((item, i) => {
     const place = `${where}[${i}]`;
     if (Array.isArray(item)) throw badRequest(`${place}: expected all images in the same form`);
+    if (typeof item !== 'object')
+      throw badRequest(`${place}: expected lists of numbers or {"b64": "..."}, got ${kindOf(item)}`);
     return fromBase64(parseObject(item, ['b64'], place).b64, `${place}.b64`);
   });
   return decodePictures(files, demands);
 }
 
+/**
+ * The same of Examples, whose features are single values or flat lists: numbers under the input's name may be one list.
+ * @throws ServingError as `imagesFromJson`
+ */
+export function imagesFromExamples(list: unknown, demands: ImageDemands, where: string): Promise<Images> {
+  if (!Array.isArray(list)) return imagesFromJson(list, demands, where);
+  const nested = list.map((item) =>
+    isNamed(item) ? { ...item, image: nest(item.image, demands.inputShape) } : item,
+  );
+  return imagesFromJson(nested, demands, where);
+}
+
+/** A flat list of as many values as `shape` has, nested as that says; anything else as it is. */
+function nest(value: unknown, shape: readonly number[]): unknown {
+  const size = shape.reduce((product, each) => product * each, 1);
+  if (!Array.isArray(value) || Array.isArray(value[0]) || value.length !== size || shape.length === 1)
+    return value;
+  const inner = shape.slice(1);
+  const each = size / shape[0];
+  return Array.from({ length: shape[0] }, (_, i) => nest(value.slice(i * each, (i + 1) * each), inner));
+}
+
 function withoutName(item: unknown, where: string): unknown {
-  const named = typeof item === 'object' && item !== null && Object.hasOwn(item, 'image');
-  return named ? parseObject(item, ['image'], where).image : item;
+  return isNamed(item) ? parseObject(item, ['image'], where).image : item;
+}
+
+function isNamed(item: unknown): item is { readonly image: unknown } {
+  return typeof item === 'object' && item !== null && Object.hasOwn(item, 'image');
 }
 
 function imagesFromNumbers(images: readonly unknown[], { inputShape }: ImageDemands, where: string): Images {

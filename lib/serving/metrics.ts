@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BatchReport } from './batcher';
 import { type ModelRegistry, versionStates } from './model-registry';
+import { errorResponses } from './routes/schemas';
 
 /** What Prometheus reads at /metrics. */
 export interface Metrics {
@@ -79,7 +80,18 @@ export function addMetrics(server: FastifyInstance, models: () => ModelRegistry)
     const route = request.routeOptions.url ?? 'none'; // not the address: anyone can make up those
     requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
   });
-  const schema = { tags: ['Operations'], summary: 'Figures for Prometheus' };
+  const schema = {
+    tags: ['Operations'],
+    summary: 'Figures for Prometheus',
+    description: 'Requests, batches, queues, models and the process.',
+    response: {
+      200: {
+        description: 'The figures.',
+        content: { [register.contentType]: { schema: { type: 'string' } } },
+      },
+      ...errorResponses(401, 429),
+    },
+  };
   server.get('/metrics', { schema }, async (_, reply) =>
     reply.type(register.contentType).send(await register.metrics()),
   );

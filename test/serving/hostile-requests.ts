@@ -214,6 +214,16 @@ function wrongTensors(): HostileRequest[] {
     ['outputs that are a text', { inputs: [good], outputs: 'probabilities' }],
     ['an output that is null', { inputs: [good], outputs: [null] }],
     ['strange parameters of all', { inputs: [good], parameters: { x: 1 } }],
+    ['a sequence', { inputs: [good], parameters: { sequence_id: 3 } }],
+    ['a flag that is a text', { inputs: [good], parameters: { binary_data_output: 'true' } }],
+    ['a model name that is a number', { inputs: [good], model_name: 5 }],
+    ...[-1, 0.5, '2', null].map(
+      (classification) =>
+        [
+          `classes of ${classification}`,
+          { inputs: [good], outputs: [{ name: 'probabilities', parameters: { classification } }] },
+        ] as const,
+    ),
   ];
   return [
     ...changes.map(([title, change]) => ({ title, body: { inputs: [{ ...good, ...change }] } })),
@@ -346,6 +356,8 @@ async function pictures(): Promise<HostileRequest[]> {
   ];
 }
 
+const formOfNothing = { url: upload, ...form(Buffer.from('x')) };
+
 /** Addresses and headers with tricks in them. */
 function paths(): HostileRequest[] {
   const body = JSON.stringify({ instances: nested(plain(0)) });
@@ -369,23 +381,26 @@ function paths(): HostileRequest[] {
   ];
   return [
     ...names.flatMap((name) => [
-      to(`/v1/models/${name}:predict`),
+      to(`/v1/models/${name}:predict`, name.includes('%2f') ? 400 : 404),
       to(`/models/${name}x/predict`),
       to(`/v2/models/${name}/infer`),
     ]),
-    ...['0', '2', '01', '-1', '1.0', '1e0', 'latest', '9'.repeat(40)].map((version) =>
-      version === '01'
-        ? to(`/v1/models/grey/versions/${version}x:predict`)
-        : to(`/v1/models/grey/versions/${version}:predict`),
+    ...['0', '2', '9'.repeat(40)].map((version) => to(`/v1/models/grey/versions/${version}:predict`)),
+    ...['01x', '-1', '1.0', '1e0', 'latest'].map((version) =>
+      to(`/v1/models/grey/versions/${version}:predict`, 400),
     ),
     ...['0', '2', '-1', 'latest', '9'.repeat(40)].map((version) =>
       to(`/v2/models/grey/versions/${version}/infer`),
     ),
-    to('/v1/models/grey:regress'),
-    to('/v1/models/grey:predict/'),
-    to('/v1/models/grey:predict:predict'),
-    to('/v1/models//grey:predict'),
-    to('/v1/models/grey/labels/stable:predict'),
+    to('/v1/models/grey:regress', 400),
+    to('/v1/models/other:regress'),
+    to('/v1/models/grey:predict/', 400),
+    to('/v1/models/grey:predict:predict', 400),
+    to('/v1/models//grey:predict', 400),
+    to('/v1/models/grey/labels/stable:predict', 400),
+    to('/v1/models', 400),
+    to('/v1/', 400),
+    to('/v1', 400),
     to('/../../etc/passwd'),
     to('/%2e%2e/%2e%2e/etc/passwd'),
     to('/docs/static/..%2f..%2f..%2fpackage.json'),
@@ -397,7 +412,6 @@ function paths(): HostileRequest[] {
       method,
       url: tensorflow,
       payload: method === 'GET' ? undefined : body,
-      status: 404,
     })),
     ...['0', '-1', '1.5', 'NaN', '1e2', '99999', 'x', '', '%00', '1&top=2', '[]'].map((top) => ({
       title: `top: ${top}`,
@@ -422,6 +436,13 @@ function paths(): HostileRequest[] {
       url: tensorflow,
       payload: Buffer.from([0x1f, 0x8b, 8, 0]),
       headers: { 'content-encoding': 'gzip' },
+      status: 415,
+    },
+    {
+      title: 'header: a form that is compressed',
+      ...formOfNothing,
+      headers: { ...formOfNothing.headers, 'content-encoding': 'br' },
+      status: 415,
     },
   ];
 }

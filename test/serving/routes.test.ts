@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { imageSize, plain } from './fakes';
 import { assertError, form, get, greyServer, nested, percents, picture, post, withBytes } from './requests';
@@ -40,6 +41,13 @@ describe('POST /predict', () => {
     const { headers, payload } = form(await picture(0));
     const { body } = await post(server, '/models/grey/predict?top=1', payload, headers);
     assert.deepEqual(body.predictions, [{ className: 'dark', probability: 1 }]);
+  });
+
+  it('gives the picture as the network sees it where asked', async () => {
+    const file = await picture(0);
+    assert.match((await post(server, '/predict?seen=true', file)).body.seen, /^data:image\/png;base64,/);
+    assert.equal('seen' in (await post(server, '/predict?seen=false', file)).body, false);
+    assertError(await post(server, '/predict?seen=yes', file), 400);
   });
 
   it('lists the models', async () => {
@@ -109,6 +117,38 @@ describe("TensorFlow Serving's API", () => {
     });
   });
 
+  it('classifies numbers as an Example has them, in one flat list', async () => {
+    const example = { image: [...plain(255)] };
+    const { body } = await post(server, '/v1/models/grey:classify', { examples: [example, example] });
+    assert.deepEqual(body.results[1], [
+      ['bright', 1],
+      ['dark', 0],
+    ]);
+    for (const wrong of [plain(0, 1, 11), plain(0, 1, 13), plain(0, 2)]) {
+      const examples = [{ image: [...wrong] }];
+      assertError(await post(server, '/v1/models/grey:classify', { examples }), 400);
+    }
+    assertError(await post(server, url, { instances: [example] }), 400);
+  });
+
+  it('says of a regression that this is none, and of any other address that it is malformed', async () => {
+    const examples = [{ x: 1 }];
+    const regression = await post(server, '/v1/models/grey:regress', { examples });
+    assertError(regression, 400);
+    assert.match(regression.body.error, /regression signature/);
+    assertError(await post(server, '/v1/models/other:regress', { examples }), 404);
+    for (const path of [
+      '/v1/models',
+      '/v1/foo',
+      '/v1/models/grey/labels/stable',
+      '/v1/models/grey:predict',
+    ]) {
+      const answer = await get(server, path);
+      assertError(answer, 400);
+      assert.equal(answer.body.error, `Malformed request: GET ${path}`);
+    }
+  });
+
   it('tells the state and the inputs of a model', async () => {
     const state = { version: '1', state: 'AVAILABLE', status: { error_code: 'OK', error_message: '' } };
     for (const path of ['/v1/models/grey', '/v1/models/grey/versions/1'])
@@ -138,7 +178,10 @@ describe('the Open Inference Protocol', () => {
   });
 
   it('tells of the server and of the model', async () => {
-    assert.deepEqual((await get(server, '/v2')).body.extensions, ['binary_tensor_data']);
+    for (const path of ['/v2', '/v2/']) {
+      const { body } = await get(server, path);
+      assert.deepEqual(body.extensions, ['binary_tensor_data', 'classification']);
+    }
     for (const path of ['/v2/health/live', '/v2/health/ready', '/v2/models/grey/ready'])
       assert.equal((await get(server, path)).status, 200);
     const { body } = await get(server, '/v2/models/grey/versions/1');
@@ -202,6 +245,65 @@ describe('the Open Inference Protocol', () => {
       const values = new Float32Array(new Uint8Array(response.rawPayload.subarray(length)).buffer);
       assert.deepEqual(percents([[...values]]), [expected.flat()]);
     }
+  });
+});
+
+describe("the Open Inference Protocol's classes", () => {
+  const ask = async (parameters: object, count = 2) => {
+    const pixels = three.subarray(0, count * imageSize);
+    const image = { name: 'image', datatype: 'UINT8', shape: [count, 2, 2, 3], data: [...pixels] };
+    const outputs = [{ name: 'probabilities', parameters }];
+    const payload = JSON.stringify({ inputs: [image], outputs });
+    return server.inject({ method: 'POST', url: '/v2/models/grey/infer', payload });
+  };
+
+  it('are texts of probability, index and name, the best first', async () => {
+    const { outputs } = (await ask({ classification: 1 })).json();
+    const texts = ['1.000000:0:dark', '0.600000:0:dark'];
+    assert.deepEqual(outputs, [{ name: 'probabilities', datatype: 'BYTES', shape: [2, 1], data: texts }]);
+  });
+
+  it('are as many as there are where more are asked for, and none for 0', async () => {
+    const all = (await ask({ classification: 99 }, 1)).json().outputs[0];
+    assert.deepEqual(all.data, ['1.000000:0:dark', '0.000000:1:bright']);
+    assert.deepEqual(all.shape, [1, 2]);
+    const none = (await ask({ classification: 0 }, 1)).json().outputs[0];
+    assert.deepEqual([none.datatype, none.data], ['FP32', [1, 0]]);
+  });
+
+  it('come behind the JSON, each behind its length', async () => {
+    const { headers, rawPayload } = await ask({ classification: 1, binary_data: true });
+    const length = Number(headers['inference-header-content-length']);
+    const { outputs } = JSON.parse(rawPayload.toString('utf8', 0, length));
+    assert.deepEqual(outputs[0].parameters, { binary_data_size: 38 });
+    const behind = '\x0f\0\0\x001.000000:0:dark\x0f\0\0\x000.600000:0:dark';
+    assert.equal(rawPayload.toString('latin1', length), behind);
+  });
+});
+
+describe('clients of the Open Inference Protocol', () => {
+  it('may say the model again in the body, as KServe does', async () => {
+    const image = { name: 'image', datatype: 'UINT8', shape: [1, 2, 2, 3], data: [...plain(0)] };
+    const { status } = await post(server, '/v2/models/grey/infer', { model_name: 'grey', inputs: [image] });
+    assert.equal(status, 200);
+  });
+});
+
+describe('a compressed body', () => {
+  it('is refused by every protocol, with 415', async () => {
+    const body = gzipSync(JSON.stringify({ instances: nested(plain(0)) }));
+    const compressed = { 'content-encoding': 'gzip' };
+    for (const url of [
+      '/predict',
+      '/v1/models/grey:predict',
+      '/v1/models/grey:classify',
+      '/v2/models/grey/infer',
+    ])
+      assertError(await post(server, url, body, compressed), 415);
+    const { headers, payload } = form(await picture(0));
+    assertError(await post(server, '/predict', payload, { ...headers, ...compressed }), 415);
+    const plainly = { ...headers, 'content-encoding': 'identity' };
+    assert.equal((await post(server, '/predict', payload, plainly)).status, 200);
   });
 });
 

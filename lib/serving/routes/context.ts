@@ -53,8 +53,16 @@ export function rowsOf({ probabilities, numClasses, count }: Answer): number[][]
 }
 
 /** The body as it came; every content type is taken as bytes. */
-export function bytesOf({ body }: FastifyRequest): Uint8Array | undefined {
-  return body instanceof Uint8Array ? body : undefined;
+export function bytesOf(request: FastifyRequest): Uint8Array | undefined {
+  requireUncompressed(request);
+  return request.body instanceof Uint8Array ? request.body : undefined;
+}
+
+/** @throws ServingError 415 for a body that is compressed: a few kilobytes could become gigabytes. */
+export function requireUncompressed({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity') return;
+  throw new ServingError(415, `Content-Encoding: expected a body that is not compressed, got ${encoding}`);
 }
 
 /**

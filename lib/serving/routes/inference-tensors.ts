@@ -2,13 +2,13 @@ import { parseJson, parseObject } from '../json';
 import { toByte } from '../json-images';
 import { decodePictures, fromBase64, type ImageDemands, type Images, requireCount } from '../pictures';
 import { badRequest } from '../serving-error';
+import { parseOutput, type WantedOutput } from './inference-outputs';
 
 /** A request of the Open Inference Protocol, its JSON taken apart. */
 export interface InferenceRequest {
   readonly id?: string;
   readonly input: InputTensor;
-  /** Whether the probabilities are to come as raw bytes behind the JSON. */
-  readonly binaryOutput: boolean;
+  readonly output: WantedOutput;
 }
 
 interface InputTensor {
@@ -18,7 +18,6 @@ interface InputTensor {
   readonly data: unknown;
 }
 
-const outputName = 'probabilities';
 const largestSize = 2 ** 31;
 
 /**
@@ -29,12 +28,15 @@ const largestSize = 2 ** 31;
 export function parseInferenceRequest(body: Uint8Array | undefined, headerLength?: string): InferenceRequest {
   const jsonEnd = headerLength === undefined ? body?.length : parseHeaderLength(headerLength, body?.length);
   const json = parseJson(body?.subarray(0, jsonEnd));
-  const request = parseObject(json, ['id', 'parameters', 'inputs', 'outputs'], 'the request');
-  const { id, inputs, outputs, parameters } = request;
+  const keys = ['id', 'model_name', 'parameters', 'inputs', 'outputs'] as const;
+  const { id, model_name, inputs, outputs, parameters } = parseObject(json, keys, 'the request');
   if (id !== undefined && typeof id !== 'string') throw badRequest('id: expected a text');
+  // KServe's client says again what is in the address, and its server does not look at it.
+  if (model_name !== undefined && typeof model_name !== 'string')
+    throw badRequest('model_name: expected a text');
   if (!Array.isArray(inputs) || inputs.length !== 1) throw badRequest('inputs: expected one tensor, image');
   const input = parseInput(inputs[0], body?.subarray(jsonEnd) ?? new Uint8Array(0));
-  return { id, input, binaryOutput: wantsBinary(outputs, parameters) };
+  return { id, input, output: parseOutput(outputs, parameters) };
 }
 
 /**
@@ -74,12 +76,13 @@ function parseHeaderLength(text: string, bodyLength = 0): number {
 
 function parseInput(value: unknown, behind: Uint8Array): InputTensor {
   const keys = ['name', 'shape', 'datatype', 'parameters', 'data'] as const;
-  const { name, shape, datatype, parameters, data } = parseObject(value, keys, 'inputs[0]');
+  const { name, shape, datatype, parameters = {}, data } = parseObject(value, keys, 'inputs[0]');
   if (name !== 'image') throw badRequest('inputs[0].name: expected image');
   if (typeof datatype !== 'string') throw badRequest('inputs[0].datatype: expected a text');
   if (!Array.isArray(shape) || shape.length > 8 || !shape.every(isSize))
     throw badRequest('inputs[0].shape: expected a list of whole numbers');
-  const { binary_data_size: size } = parameters === undefined ? {} : parseParameters(parameters);
+  const known = ['binary_data_size', 'content_type'] as const;
+  const { binary_data_size: size } = parseObject(parameters, known, 'inputs[0].parameters');
   if (size === undefined) {
     if (behind.length > 0) throw badRequest('expected nothing behind the JSON without binary_data_size');
     return { datatype, shape, data };
@@ -92,23 +95,6 @@ function parseInput(value: unknown, behind: Uint8Array): InputTensor {
 
 function isSize(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < largestSize;
-}
-
-const known = ['binary_data_size', 'binary_data', 'binary_data_output', 'content_type'] as const;
-
-function parseParameters(parameters: unknown) {
-  return parseObject(parameters, known, 'parameters');
-}
-
-function wantsBinary(outputs: unknown, parameters: unknown): boolean {
-  const all = parameters !== undefined && parseParameters(parameters).binary_data_output === true;
-  if (outputs === undefined) return all;
-  if (!Array.isArray(outputs) || outputs.length > 1) throw badRequest('outputs: expected one tensor at most');
-  if (outputs.length === 0) return all;
-  const output = parseObject(outputs[0], ['name', 'parameters'], 'outputs[0]');
-  if (output.name !== outputName) throw badRequest(`outputs[0].name: expected ${outputName}`);
-  const own = output.parameters === undefined ? undefined : parseParameters(output.parameters).binary_data;
-  return own === undefined ? all : own === true;
 }
 
 function texts(data: unknown): Uint8Array[] {

@@ -3,8 +3,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { encodePicture } from '../encode-picture';
 import { decodePictures } from '../pictures';
 import { badRequest, ServingError } from '../serving-error';
-import { answerWith, bytesOf, type ServingContext } from './context';
-import { errorResponses, modelParams } from './schemas';
+import { answerWith, bytesOf, requireUncompressed, type ServingContext } from './context';
+import { asJson, errorResponses, inferErrors, modelParams, texts } from './schemas';
 
 type Request = FastifyRequest<{
   Params: { readonly name?: string };
@@ -20,6 +20,7 @@ export async function predictRoutes(server: FastifyInstance, context: ServingCon
   const predict = async (request: Request, reply: FastifyReply) => {
     const name = request.params.name ?? onlyModel(context);
     const top = parseTop(request.query.top);
+    const seen = parseSeen(request.query.seen);
     const answer = await answerWith(context, { params: { name }, reply }, async (demands) =>
       decodePictures([await pictureIn(request)], demands),
     );
@@ -29,11 +30,10 @@ export async function predictRoutes(server: FastifyInstance, context: ServingCon
       .map((className, i) => ({ className, probability: probabilities[i] }))
       .sort((a, b) => b.probability - a.probability)
       .slice(0, top);
-    const seen =
-      request.query.seen === 'true'
-        ? await encodePicture({ pixels, count: 1, height, width, channels })
-        : undefined;
-    return { model: model.name, version: model.version, predictions, seen };
+    const result = { model: model.name, version: model.version, predictions };
+    return seen
+      ? { ...result, seen: await encodePicture({ pixels, count: 1, height, width, channels }) }
+      : result;
   };
 
   const schema = {
@@ -42,21 +42,17 @@ export async function predictRoutes(server: FastifyInstance, context: ServingCon
     description: 'A JPEG, PNG or WebP file of any size: as the body itself, or as the file of a form.',
     body: { content: { ...pictureBodies, 'multipart/form-data': { schema: formBody } } },
     querystring,
-    response: { 200: response, ...errorResponses },
+    response: { 200: asJson(response, 'Class names with probabilities.', { example }), ...inferErrors },
   } as const;
   server.post('/predict', { schema }, predict);
   server.post('/models/:name/predict', { schema: { ...schema, params: modelParams } }, predict);
 
-  server.get(
-    '/models',
-    { schema: { tags: ['Pictures'], summary: 'The models that answer', response: { 200: list } } },
-    async () => ({
-      models: context.models.available.map(({ name, version, servable }) => {
-        const { classNames, inputShape, engine } = servable;
-        return { name, version, classNames, inputShape, engine };
-      }),
+  server.get('/models', { schema: listSchema }, async () => ({
+    models: context.models.available.map(({ name, version, servable }) => {
+      const { classNames, inputShape, engine } = servable;
+      return { name, version, classNames, inputShape, engine };
     }),
-  );
+  }));
 }
 
 async function pictureIn(request: FastifyRequest): Promise<Uint8Array> {
@@ -67,6 +63,7 @@ async function pictureIn(request: FastifyRequest): Promise<Uint8Array> {
 }
 
 async function fileOf(request: FastifyRequest): Promise<Uint8Array> {
+  requireUncompressed(request);
   try {
     const part = await request.file();
     if (part) return await part.toBuffer();
@@ -91,6 +88,11 @@ function parseTop(top: unknown): number | undefined {
   throw badRequest('top: expected a whole number of 1 to 9999');
 }
 
+function parseSeen(seen: unknown): boolean {
+  if (seen === undefined || seen === 'true' || seen === 'false') return seen === 'true';
+  throw badRequest('seen: expected true or false');
+}
+
 const picture = { type: 'string', format: 'binary' } as const;
 const pictureBodies = {
   'image/jpeg': { schema: picture },
@@ -109,6 +111,8 @@ const querystring = {
 
 const response = {
   type: 'object',
+  required: ['model', 'version', 'predictions'],
+  additionalProperties: false,
   properties: {
     model: { type: 'string' },
     version: { type: 'integer' },
@@ -117,6 +121,8 @@ const response = {
       description: 'the most probable class first',
       items: {
         type: 'object',
+        required: ['className', 'probability'],
+        additionalProperties: false,
         properties: { className: { type: 'string' }, probability: { type: 'number' } },
       },
     },
@@ -124,21 +130,38 @@ const response = {
   },
 } as const;
 
+const example = {
+  model: 'airbench-cifar10',
+  version: 1,
+  predictions: [
+    { className: 'cat', probability: 0.91 },
+    { className: 'dog', probability: 0.06 },
+  ],
+} as const;
+
+const modelInList = {
+  type: 'object',
+  required: ['name', 'version', 'classNames', 'inputShape', 'engine'],
+  additionalProperties: false,
+  properties: {
+    name: { type: 'string' },
+    version: { type: 'integer' },
+    classNames: texts,
+    inputShape: { type: 'array', items: { type: 'integer' }, description: 'height, width, channels' },
+    engine: { type: 'string' },
+  },
+} as const;
+
 const list = {
   type: 'object',
-  properties: {
-    models: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          name: { type: 'string' },
-          version: { type: 'integer' },
-          classNames: { type: 'array', items: { type: 'string' } },
-          inputShape: { type: 'array', items: { type: 'integer' }, description: 'height, width, channels' },
-          engine: { type: 'string' },
-        },
-      },
-    },
-  },
+  required: ['models'],
+  additionalProperties: false,
+  properties: { models: { type: 'array', items: modelInList } },
+} as const;
+
+const listSchema = {
+  tags: ['Pictures'],
+  summary: 'The models that answer',
+  description: 'Each with its classes, the size of its images, and what computes it.',
+  response: { 200: asJson(list, 'The models.'), ...errorResponses(401, 429) },
 } as const;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson, parseObject } from '../json';
-import { imagesFromJson } from '../json-images';
+import { imagesFromExamples, imagesFromJson } from '../json-images';
 import type { VersionStatus } from '../model-registry';
 import { badRequest } from '../serving-error';
 import {
@@ -12,8 +12,9 @@ import {
   type ServingContext,
   wanted,
 } from './context';
-import { errorResponses, imageInJson, modelParams, probabilityRows, versionParams } from './schemas';
+import { modelParams, versionParams } from './schemas';
 import { signatureDef } from './signature-def';
+import * as schemas from './tensorflow-schemas';
 
 type Request = FastifyRequest<{ Params: ModelParams }>;
 
@@ -44,9 +45,14 @@ export async function tensorflowServing(server: FastifyInstance, context: Servin
     requireSignature(body.signature_name);
     if (body.context !== undefined) parseObject(body.context, [], 'context'); // nothing is common to images
     const answer = await answerWith(context, { params: request.params, reply }, (demands) =>
-      imagesFromJson(body.examples, demands, 'examples'),
+      imagesFromExamples(body.examples, demands, 'examples'),
     );
     return { results: labelledRows(answer) };
+  };
+
+  const regress = async ({ params }: Request) => {
+    models.find(wanted(params));
+    throw badRequest('Expected a regression signature; this model has none, try :predict or :classify');
   };
 
   const status = async ({ params }: Request) => {
@@ -66,36 +72,37 @@ export async function tensorflowServing(server: FastifyInstance, context: Servin
     { path: '/v1/models/:name(^[^/:]+)/versions/:version(^\\d+)', params: versionParams },
   ];
   for (const { path, params } of paths) {
-    const shared = { tags: ['TensorFlow Serving'], params };
-    server.post<{ Params: ModelParams }>(
-      `${path}::predict`,
-      { schema: { ...shared, summary: 'Class probabilities', body: predictBody, response: predictResponse } },
-      predict,
-    );
-    server.post<{ Params: ModelParams }>(
-      `${path}::classify`,
-      { schema: { ...shared, summary: 'Class names with probabilities', body: classifyBody } },
-      classify,
-    );
-    server.get<{ Params: ModelParams }>(
-      path,
-      { schema: { ...shared, summary: 'State of the versions', response: errorResponses } },
-      status,
-    );
+    const post = (
+      verb: string,
+      schema: object,
+      handler: (request: Request, reply: FastifyReply) => unknown,
+    ) => server.post<{ Params: ModelParams }>(`${path}::${verb}`, { schema }, handler);
+    post('predict', { ...schemas.predict, params }, predict);
+    post('classify', { ...schemas.classify, params }, classify);
+    post('regress', { hide: true }, regress);
+    server.get<{ Params: ModelParams }>(path, { schema: { ...schemas.status, params } }, status);
     server.get<{ Params: ModelParams }>(
       `${path}/metadata`,
-      { schema: { ...shared, summary: 'Inputs and outputs', response: errorResponses } },
+      { schema: { ...schemas.metadata, params } },
       metadata,
     );
   }
+  await server.register(malformedRequests, { prefix: '/v1' });
+}
+
+/** What is none of its addresses is, to TensorFlow Serving, not missing but wrong. */
+async function malformedRequests(server: FastifyInstance): Promise<void> {
+  server.setNotFoundHandler(({ method, url }) => {
+    throw badRequest(`Malformed request: ${method} ${url}`);
+  });
 }
 
 /** The only signature there is; `` and none stand for it. */
 function requireSignature(name: unknown): void {
   if (name === undefined || name === '' || name === 'serving_default') return;
-  throw badRequest(
-    `Serving signature name: ${JSON.stringify(name)?.slice(0, 60)} not found in signature def; expected serving_default`,
-  );
+  if (typeof name !== 'string') throw badRequest('signature_name: expected a text');
+  const start = JSON.stringify(name.slice(0, 60));
+  throw badRequest(`Serving signature name: ${start} not found in signature def; expected serving_default`);
 }
 
 /** With one input, its name may be left out. */
@@ -118,29 +125,3 @@ function toVersionStatus({ version, state, error }: VersionStatus) {
     status: { error_code: error ? 'UNKNOWN' : 'OK', error_message: error ?? '' },
   };
 }
-
-const signatureName = { type: 'string', enum: ['', 'serving_default'] } as const;
-
-const predictBody = {
-  type: 'object',
-  description: 'either instances, a row for each image, or inputs',
-  properties: {
-    signature_name: signatureName,
-    instances: { type: 'array', minItems: 1, items: imageInJson },
-    inputs: { type: 'array', minItems: 1, items: imageInJson },
-  },
-} as const;
-
-const classifyBody = {
-  type: 'object',
-  required: ['examples'],
-  properties: {
-    signature_name: signatureName,
-    examples: { type: 'array', minItems: 1, items: imageInJson },
-  },
-} as const;
-
-const predictResponse = {
-  200: { type: 'object', properties: { predictions: probabilityRows, outputs: probabilityRows } },
-  ...errorResponses,
-} as const;
