@@ -59,7 +59,7 @@ export function bytesOf(request: FastifyRequest): Uint8Array | undefined {
 }
 
 /** @throws ServingError 415 for a body that is compressed: a few kilobytes could become gigabytes. */
-export function requireUncompressed({ headers }: FastifyRequest): void {
+function requireUncompressed({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return;
   throw new ServingError(415, `Content-Encoding: expected a body that is not compressed, got ${encoding}`);

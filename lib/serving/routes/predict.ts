@@ -1,9 +1,9 @@
-import multipart from '@fastify/multipart';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { encodePicture } from '../encode-picture';
+import { fileOf, isForm } from '../forms';
 import { decodePictures } from '../pictures';
 import { badRequest, ServingError } from '../serving-error';
-import { answerWith, bytesOf, requireUncompressed, type ServingContext } from './context';
+import { answerWith, bytesOf, type ServingContext } from './context';
 import { asJson, errorResponses, inferErrors, modelParams, texts } from './schemas';
 
 type Request = FastifyRequest<{
@@ -13,10 +13,6 @@ type Request = FastifyRequest<{
 
 /** `POST /predict`: a picture in, class names out. */
 export async function predictRoutes(server: FastifyInstance, context: ServingContext): Promise<void> {
-  await server.register(multipart, {
-    limits: { files: 1, fields: 10, parts: 11, fileSize: server.initialConfig.bodyLimit },
-  });
-
   const predict = async (request: Request, reply: FastifyReply) => {
     const name = request.params.name ?? onlyModel(context);
     const top = parseTop(request.query.top);
@@ -56,23 +52,9 @@ export async function predictRoutes(server: FastifyInstance, context: ServingCon
 }
 
 async function pictureIn(request: FastifyRequest): Promise<Uint8Array> {
-  if (request.isMultipart()) return fileOf(request);
   const body = bytesOf(request);
-  if (body && body.length > 0) return body;
-  throw badRequest('expected a picture in the body, got nothing');
-}
-
-async function fileOf(request: FastifyRequest): Promise<Uint8Array> {
-  requireUncompressed(request);
-  try {
-    const part = await request.file();
-    if (part) return await part.toBuffer();
-  } catch (error) {
-    const { statusCode, message } = error as FastifyError;
-    if (statusCode === 413) throw new ServingError(413, message);
-    throw badRequest(`this form cannot be read: ${message}`); // the parser's own errors have no status
-  }
-  throw badRequest('expected a picture as a file of the form, got none');
+  if (!body || body.length === 0) throw badRequest('expected a picture in the body, got nothing');
+  return isForm(request.headers) ? fileOf(body, request.headers) : body;
 }
 
 function onlyModel({ models }: ServingContext): string {
