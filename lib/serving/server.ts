@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly maxPendingBytes?: number;
   /** Of an encoded picture; default 50 million. */
   readonly maxPixels?: number;
+  /** For the whole of a request to arrive; default 30 seconds. */
+  readonly requestTimeoutMs?: number;
   readonly logger?: FastifyServerOptions['logger'];
   /** For tests: how a model is loaded, and how often the folder is looked at. */
   readonly models?: Partial<Pick<ModelRegistryOptions, 'load' | 'pollMs' | 'keep'>>;
@@ -50,12 +52,14 @@ declare module 'fastify' {
  */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { maxBodyBytes = 8 * 2 ** 20, maxPendingBytes = 256 * 2 ** 20, maxPixels = 50_000_000 } = options;
+  const { requestTimeoutMs = 30_000 } = options;
   const server = fastify({
     logger: options.logger ?? false,
     logController: new LogController({ disableRequestLogging: true }), // one line instead of two: see `logRequests`
     bodyLimit: maxBodyBytes,
-    requestTimeout: 30_000, // for the whole of a request to arrive
-    http: { connectionsCheckingInterval: 5000 }, // how often that is looked at
+    requestTimeout: requestTimeoutMs,
+    // Node's default is a minute, and it waits for the longer one.
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 6 },
     keepAliveTimeout: 10_000,
     return503OnClosing: false, // what arrives on an open connection is answered, and the connection closed then
     genReqId: requestId,

@@ -194,6 +194,19 @@ describe('buildServer', function () {
     for (const socket of slow) socket.destroy();
   });
 
+  it('ends a request that takes too long to arrive', async () => {
+    const server = await start({ requestTimeoutMs: 300 });
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = server.server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write('POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n');
+    const dripping = setInterval(() => socket.write('x'), 100);
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    clearInterval(dripping);
+    assert.match(text, /^HTTP\/1\.1 408 .*"error":/s);
+  });
+
   it('refuses a body without a length once it is too large', async () => {
     const server = await start({ maxBodyBytes: 1000 });
     await server.listen({ host: '127.0.0.1', port: 0 });
