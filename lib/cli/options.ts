@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { courseRoot, dataFolder } from '../paths';
-import { listRuns } from '../runs';
 
 /** The command as it was typed, to be kept with what it made. */
 export function commandLine(): string {
@@ -15,6 +14,7 @@ export function runsFolder(): string {
 
 /** The newest finished run on `dataset`, else the model that comes with the course. */
 export async function defaultModelFolder(dataset: string): Promise<string> {
+  const { listRuns } = await import('../runs/index.js'); // brings the training along, which not every command needs
   const finished = (await listRuns(runsFolder())).filter(
     ({ config, result }) => result && config.dataset === dataset,
   );

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import sharp from 'sharp';
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { CourseError } from '../errors';
 import type { ImageBatch } from './dataset';
 
@@ -60,6 +60,20 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
   return decode(bytes, Buffer.from(bytes.subarray(0, 12)), options);
 }
 
+/**
+ * How many pixels the bytes of a file claim to have, which decides what decoding it takes; nothing is decoded.
+ * @throws ImageError
+ */
+export async function countPixels(bytes: Uint8Array): Promise<number> {
+  refuseOtherFormats(Buffer.from(bytes.subarray(0, 12)));
+  try {
+    const { width, height } = await reader(bytes, { limitInputPixels: false }).metadata();
+    return width * height;
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
 async function decode(
   source: string | Uint8Array,
   start: Buffer,
@@ -68,7 +82,7 @@ async function decode(
   if (channels !== 1 && channels !== 3) throw new RangeError(`expected 1 or 3 channels, got ${channels}`);
   refuseOtherFormats(start);
   try {
-    const { data, info } = await sharp(source, { limitInputPixels: maxPixels, failOn: 'error' })
+    const { data, info } = await reader(source, { limitInputPixels: maxPixels, failOn: 'error' })
       .timeout({ seconds: timeoutSeconds })
       .rotate() // without an angle: as EXIF says
       .flatten({ background: 'white' })
@@ -79,10 +93,20 @@ async function decode(
     if (info.channels !== channels) throw new Error(`expected ${channels} channels, got ${info.channels}`);
     return { pixels: new Uint8Array(data), count: 1, height, width, channels };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    const problem = reason.includes('pixel limit') ? 'size' : 'damage';
-    throw new ImageError(`this picture cannot be read: ${reason}`, problem);
+    throw unreadable(error);
   }
+}
+
+/** Without libvips' cache: it keeps the decoders of the last hundred pictures, a progressive one with all its pixels. */
+function reader(source: string | Uint8Array, options: SharpOptions = {}): Sharp {
+  sharp.cache(false);
+  return sharp(source, options);
+}
+
+function unreadable(error: unknown): ImageError {
+  const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const problem = reason.includes('pixel limit') ? 'size' : 'damage';
+  return new ImageError(`this picture cannot be read: ${reason}`, problem);
 }
 
 /** Looks at the first bytes, because a name ending proves nothing. */

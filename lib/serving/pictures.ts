@@ -1,4 +1,5 @@
-import { decodeImage, ImageError } from '../data';
+import { countPixels, decodeImage, ImageError } from '../data';
+import type { PixelBudget } from './pixel-budget';
 import { badRequest, ServingError } from './serving-error';
 
 /** Bytes of images, [count, height, width, channels]. */
@@ -15,6 +16,8 @@ export interface ImageDemands {
   readonly maxImages: number;
   /** Of one encoded picture. */
   readonly maxPixels: number;
+  /** Of all encoded pictures. */
+  readonly decoding: PixelBudget;
 }
 
 /**
@@ -23,12 +26,13 @@ export interface ImageDemands {
  */
 export async function decodePictures(
   files: readonly Uint8Array[],
-  { inputShape: [height, width, channels], maxPixels, maxImages }: ImageDemands,
+  { inputShape: [height, width, channels], maxImages, maxPixels, decoding }: ImageDemands,
 ): Promise<Images> {
   requireCount(files.length, maxImages);
   const pixels = new Uint8Array(files.length * height * width * channels);
   const decodeInto = async (file: Uint8Array, i: number): Promise<void> => {
-    const image = await decodeImage(file, { height, width, channels, maxPixels });
+    const decode = () => decodeImage(file, { height, width, channels, maxPixels });
+    const image = await decoding.run(await countPixels(file), decode);
     pixels.set(image.pixels, i * image.pixels.length);
   };
   try {

@@ -52,7 +52,7 @@ export interface LoadServableOptions {
  */
 export async function loadServable(folder: string, options: LoadServableOptions = {}): Promise<Servable> {
   const { engine: wanted = 'auto', workers: count = 1, batching = {}, onBatch, log = silent } = options;
-  const threads = count === 1 ? 0 : Math.max(1, Math.floor(availableParallelism() / count));
+  const threads = Math.max(1, Math.floor(availableParallelism() / count));
   const { maxBatchSize = defaultMaxBatchSize } = batching;
   const start = (engine: EngineName) => startWorker({ folder, engine, threads, maxBatchSize });
   const first = await (wanted === 'auto'

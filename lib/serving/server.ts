@@ -10,6 +10,7 @@ import { drainConnections } from './draining';
 import { answerError, answerErrors, answerNoHttp } from './error-answers';
 import { addMetrics } from './metrics';
 import { ModelRegistry, type ModelRegistryOptions } from './model-registry';
+import { PixelBudget } from './pixel-budget';
 import { openInference } from './routes/open-inference';
 import { operationsRoutes } from './routes/operations';
 import { pageRoutes } from './routes/page';
@@ -30,7 +31,7 @@ export interface ServerOptions {
   readonly maxBodyBytes?: number;
   /** Of all bodies under way; default 256 MiB. */
   readonly maxPendingBytes?: number;
-  /** Of an encoded picture; default 50 million. */
+  /** Of an encoded picture, and of all that are decoded at once; default 50 million. */
   readonly maxPixels?: number;
   /** For the whole of a request to arrive; default 30 seconds. */
   readonly requestTimeoutMs?: number;
@@ -88,7 +89,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   server.decorate('models', models);
   server.addHook('onClose', () => models.close());
 
-  const context = { models, maxPixels };
+  const context = { models, maxPixels, decoding: new PixelBudget(maxPixels) };
   await server.register(operationsRoutes, { ...context, isDraining });
   await server.register(pageRoutes, context);
   await server.register(predictRoutes, context);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { decodeImage, ImageError, readImage } from '../../lib/data';
+import { countPixels, decodeImage, ImageError, readImage } from '../../lib/data';
 import { inFolder } from './download/tools';
 
 const size = { height: 4, width: 4 };
@@ -166,5 +166,24 @@ describe('decodeImage', () => {
     assert.equal(await problemOf(picture.subarray(0, picture.length >> 1)), 'damage');
     assert.equal(await problemOf(Buffer.from('GIF89a')), 'format');
     assert.equal(await problemOf(new Uint8Array(0)), 'format');
+  });
+
+  it('keeps nothing of a picture once it is decoded', async () => {
+    const create = { width: 4000, height: 4000, channels: 3, background: 'teal' } as const;
+    const large = await sharp({ create }).jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toBuffer();
+    await decodeImage(large, size);
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 8; i++) await decodeImage(large, size);
+    const grownMB = (process.memoryUsage.rss() - before) / 2 ** 20;
+    assert.ok(grownMB < 200, `${grownMB} MB`); // each takes 92 MB while it is decoded
+  });
+});
+
+describe('countPixels', () => {
+  it('reads what a picture claims to be, and says what is none', async () => {
+    assert.equal(await countPixels(await redAndBlue({ width: 61, height: 47 }).webp().toBuffer()), 61 * 47);
+    assert.equal(await countPixels(pngClaiming(60_000, 50_000)), 3e9);
+    await assert.rejects(countPixels(Buffer.from('GIF89a')), { name: 'ImageError', problem: 'format' });
+    await assert.rejects(countPixels(Buffer.from([0xff, 0xd8, 0xff, 0xe0])), { problem: 'damage' });
   });
 });

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedModel, ModelName, ModelRegistry } from '../model-registry';
 import type { ImageDemands, Images } from '../pictures';
+import type { PixelBudget } from '../pixel-budget';
 import { ServingError } from '../serving-error';
 
 /** What routes answer with. */
@@ -8,6 +9,8 @@ export interface ServingContext {
   readonly models: ModelRegistry;
   /** Of one encoded picture. */
   readonly maxPixels: number;
+  /** Of all that are decoded at once. */
+  readonly decoding: PixelBudget;
 }
 
 /** Which model a request is meant for, from its path. */
@@ -33,13 +36,13 @@ export interface Answer extends Images {
 
 /** Reads the images of a request for the model it is meant for, and asks that. */
 export function answerWith(
-  { models, maxPixels }: ServingContext,
+  { models, maxPixels, decoding }: ServingContext,
   { params, reply }: { readonly params: ModelParams; readonly reply: FastifyReply },
   read: (demands: ImageDemands) => Promise<Images>,
 ): Promise<Answer> {
   return models.use(wanted(params), async (model) => {
     const { inputShape, maxBatchSize, classNames, predict } = model.servable;
-    const images = await read({ inputShape, maxImages: maxBatchSize, maxPixels });
+    const images = await read({ inputShape, maxImages: maxBatchSize, maxPixels, decoding });
     const probabilities = await predict(images.pixels, images.count, { signal: clientGone(reply) });
     return { ...images, model, probabilities, numClasses: classNames.length };
   });
