@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { CourseError } from '../errors';
 import { ablationCommand } from './ablation';
+import { assignCommand } from './assign';
 import { benchCommand } from './bench';
 import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { exportCommand } from './export';
+import { gradeCommand } from './grade';
 import { importCommand } from './import';
 import { notebooksCommand } from './notebooks';
 import { predictCommand } from './predict';
@@ -35,6 +37,8 @@ export function buildProgram(): Command {
     .addCommand(importCommand())
     .addCommand(serveCommand())
     .addCommand(notebooksCommand())
+    .addCommand(assignCommand())
+    .addCommand(gradeCommand())
     .addCommand(benchCommand());
 }
 
