@@ -83,7 +83,7 @@ describe('what goes into the container', () => {
       return child;
     }
 
-    for (const engine of ['onnx', 'tensorflow']) {
+    for (const engine of ['onnx', 'wasm']) {
       it(`with the engine ${engine}: answers about a picture, with the token from a file`, async () => {
         const file = join(folder, 'token');
         writeFileSync(file, `${token}\n`);
@@ -106,6 +106,11 @@ describe('what goes into the container', () => {
           '/metrics',
         ])
           assert.equal((await fetch(`${address}${path}`, { headers })).status, 200, path);
+        const [{ name, version }] = (await (await fetch(`${address}/models`, { headers })).json()).models;
+        const inBrowser = await fetch(`${address}/models/${name}/versions/${version}/browser`, { headers });
+        const { library, model: network } = await inBrowser.json();
+        for (const { url } of [network, ...Object.values<{ readonly url: string }>(library)])
+          assert.equal((await fetch(`${address}/${url}`, { headers })).status, 200, url);
         const exited = once(server, 'exit');
         server.kill('SIGTERM');
         assert.deepEqual(await exited, [0, null]);
