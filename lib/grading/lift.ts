@@ -1,14 +1,10 @@
-import { Console } from 'node:console';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
 import { CourseError } from '../errors';
 import { courseRoot } from '../paths';
 import { type Chapter, needsOf, questionOf } from './chapter';
-import { declaredNames, importsOf, parseCode, withoutImports } from './declarations';
+import { declaredNames, parseCode, withoutImports } from './declarations';
 import type { Cell } from './percent';
+import { runCode } from './sandbox/run-code';
 import { solvedSource, studentSource } from './solution';
 
 /**
@@ -24,11 +20,13 @@ export function questionCode(
   if (!cell) throw new CourseError(`solutions/${chapter.name}.ts: no code cell with question="${id}"`);
   const answer = code ?? (version === 'student' ? studentSource(cell) : solvedSource(cell));
   const codeCells = chapter.cells.filter(({ kind }) => kind === 'code').map(solvedSource);
+  const own = new Set(declaredNames(parseCode(answer)));
   const needed = chapter.cells
     .filter((candidate) => neededBy(chapter, cell).has(candidate))
-    .map(solvedSource);
+    .map(solvedSource)
+    .filter((source) => !isReplaced(declaredNames(parseCode(source)), own));
   const body = [...needed, answer];
-  const imports = new Set([...codeCells, answer].flatMap(importsOf));
+  const imports = mergeImports([answer, ...codeCells]);
   const names = new Set(body.flatMap((source) => declaredNames(parseCode(source))));
   return [...imports, ...body.map(withoutImports), `export { ${[...names].join(', ')} };`].join('\n');
 }
@@ -38,18 +36,7 @@ export function questionCode(
  * prints is lost.
  */
 export async function evaluateAnswer(code: string, { root = courseRoot() } = {}): Promise<object> {
-  const require = createRequire(join(root, 'notebooks', 'answer.js'));
-  const exports: Record<string, unknown> = {};
-  const wrapped = `(async function (exports, require, console) {${toCommonJs(code)}\n})`;
-  await runInThisContext(wrapped, { filename: 'answer.ts' })(exports, require, new Console(new Sink()));
-  return exports;
-}
-
-/** Swallows what is written to it. */
-class Sink extends Writable {
-  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
-    done();
-  }
+  return runCode(toCommonJs(code), { root });
 }
 
 /** TypeScript, whatever its types -> JavaScript for `require`. */
@@ -69,4 +56,29 @@ function neededBy(chapter: Chapter, cell: Cell, found = new Set<Cell>()): Set<Ce
     if (!found.has(other)) neededBy(chapter, other, found.add(other));
   }
   return found;
+}
+
+/** Whether an answer declares all that a cell declares, types apart. */
+function isReplaced(names: readonly string[], own: ReadonlySet<string>): boolean {
+  return names.length > 0 && names.every((name) => own.has(name));
+}
+
+/** The imports of all sources, the first one counting where two bring the same name. */
+function mergeImports(sources: readonly string[]): readonly string[] {
+  const bound = new Set<string>();
+  const isNew = (name: ts.Identifier): boolean => !bound.has(name.text) && Boolean(bound.add(name.text));
+  const statements = sources.flatMap((source) => parseCode(source).statements.filter(ts.isImportDeclaration));
+  const merged = statements.flatMap((statement): string[] => {
+    const { importClause: clause, moduleSpecifier } = statement;
+    if (!clause) return [statement.getText()];
+    const write = (what: string) =>
+      `import ${clause.isTypeOnly ? 'type ' : ''}${what} from ${moduleSpecifier.getText()};`;
+    const { name, namedBindings: named } = clause;
+    const whole = name && isNew(name) ? [write(name.text)] : [];
+    if (!named) return whole;
+    if (ts.isNamespaceImport(named)) return isNew(named.name) ? [...whole, write(named.getText())] : whole;
+    const parts = named.elements.filter((element) => isNew(element.name)).map((element) => element.getText());
+    return parts.length > 0 ? [...whole, write(`{ ${parts.join(', ')} }`)] : whole;
+  });
+  return [...new Set(merged)];
 }

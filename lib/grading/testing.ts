@@ -27,7 +27,17 @@ export async function runTests(
     answers,
     includeHidden,
     timeoutMs = 10_000,
-  }: { readonly answers: object; readonly includeHidden: boolean; readonly timeoutMs?: number },
+    only,
+    onError,
+  }: {
+    readonly answers: object;
+    readonly includeHidden: boolean;
+    readonly timeoutMs?: number;
+    /** Place of the one test to run; the others count as not run. */
+    readonly only?: number;
+    /** Told what a test or a hook threw. */
+    readonly onError?: (error: unknown) => void;
+  },
 ): Promise<readonly TestResult[]> {
   const { default: MochaClass } = await import('mocha');
   const mocha = new MochaClass({
@@ -39,7 +49,8 @@ export async function runTests(
   withGlobals(context, () => define(() => guarded(answers)));
   const tests = testsIn(mocha.suite);
   if (!includeHidden) removeHidden(mocha.suite);
-  const errors = await run(mocha);
+  if (only !== undefined) keepOnly(mocha.suite, tests[only]);
+  const errors = await run(mocha, onError);
   return tests.map((test) => resultOf(test, errors));
 }
 
@@ -123,7 +134,7 @@ interface Errors {
 }
 
 /** Runs mocha to its end. */
-async function run(mocha: Mocha): Promise<Errors> {
+async function run(mocha: Mocha, onError?: (error: unknown) => void): Promise<Errors> {
   const exit = process.exit;
   process.exit = (code) => {
     throw new Error(`process.exit(${code ?? ''}) was called`);
@@ -135,6 +146,7 @@ async function run(mocha: Mocha): Promise<Errors> {
     await new Promise<void>((resolve) => {
       runner = mocha.run(() => resolve());
       runner.on('fail', (failed: Mocha.Test | Mocha.Hook, error: { readonly code?: string }) => {
+        onError?.(error);
         if (failed.type === 'hook') hook = error;
         else tests.set(failed as Mocha.Test, error);
         if (error.code === 'ERR_MOCHA_TIMEOUT') runner?.abort();
@@ -154,6 +166,11 @@ function testsIn(suite: Mocha.Suite): readonly Mocha.Test[] {
 function removeHidden(suite: Mocha.Suite): void {
   suite.suites = suite.suites.filter(({ title }) => title !== 'hidden');
   suite.suites.forEach(removeHidden);
+}
+
+function keepOnly(suite: Mocha.Suite, test: Mocha.Test | undefined): void {
+  suite.tests = suite.tests.filter((candidate) => candidate === test);
+  for (const inner of suite.suites) keepOnly(inner, test);
 }
 
 function isHidden(suite: Mocha.Suite | undefined): boolean {

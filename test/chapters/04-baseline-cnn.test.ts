@@ -188,27 +188,32 @@ question<{ bestEpoch: (records: { epoch: number; validationLoss?: number }[]) =>
 question<{ buildSmall: () => tf.LayersModel }>(
   'q4.5',
   (answers) => {
-    it('takes 32 x 32 x 3 images and gives ten numbers', () => {
+    const build = () => {
       const model = answers().buildSmall();
+      assert.ok(model instanceof tf.LayersModel, 'expected a network of TensorFlow.js');
+      return model;
+    };
+    it('takes 32 x 32 x 3 images and gives ten numbers', () => {
+      const model = build();
       const output = tf.tidy(() => (model.predict(tf.ones([2, 32, 32, 3])) as tf.Tensor).shape);
       model.dispose();
       assert.deepEqual(output, [2, 10]);
     });
     it('has fewer than 50,000 weights', () => {
-      const model = answers().buildSmall();
+      const model = build();
       const count = model.countParams();
       model.dispose();
       assert.ok(count < 50_000, `it has ${count}`);
     });
     hidden(() => {
       it('has at least two convolutions', () => {
-        const model = answers().buildSmall();
+        const model = build();
         const kinds = model.layers.map((layer) => layer.getClassName());
         model.dispose();
         assert.ok(kinds.filter((kind) => /Conv2D$/.test(kind)).length >= 2, kinds.join(', '));
       });
       it('gives logits, not probabilities', () => {
-        const model = answers().buildSmall();
+        const model = build();
         const sum = tf.tidy(() => tf.sum(model.predict(tf.ones([1, 32, 32, 3])) as tf.Tensor).dataSync()[0]);
         model.dispose();
         assert.ok(Math.abs(sum - 1) > 1e-6, 'the outputs sum to 1, as after softmax');

