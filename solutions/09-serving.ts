@@ -352,7 +352,9 @@ console.log(`after that: ${after}`);
 // ```
 //
 // The page at `/` takes a picture that you drop, paste or photograph, and shows the 32 x 32 pixels which the network really
-// sees. `/docs` describes every route. `/metrics` is made for Prometheus.
+// sees. It can also compute in the browser itself, on the same pixels: compare the two answers, and the times. `/docs`
+// describes every route. `/metrics` is made for Prometheus. `deploy/` has what it takes to run the server as a container, on
+// one machine or on many.
 //
 // ## Summary
 //

@@ -3,11 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { loadChapter, questionOf } from '../lib/grading/chapter';
 import { codeCells, type Notebook, readNotebook } from '../lib/grading/nbformat';
 import { stderrText } from '../lib/grading/outputs';
+import { sandboxProblem } from '../lib/grading/sandbox/bubblewrap';
+import { gradeSubmission } from '../lib/grading/sandbox/grade-submission';
+import { solvedSource } from '../lib/grading/solution';
 import { courseRoot, stateFolder } from '../lib/paths';
 import { launchBrowser } from './helpers/browser';
 
@@ -15,6 +19,7 @@ const chapter = join(courseRoot(), 'notebooks', '04-baseline-cnn.ipynb');
 // JupyterLab saves what it runs, so it gets a copy, in the folder where the chapter's imports and paths are the same.
 const name = `jupyterlab-test-${process.pid}.ipynb`;
 const copy = join(courseRoot(), 'notebooks', name);
+const exercises = copy.replace('.ipynb', '-02-normalization.ipynb');
 // Which tabs are open is kept in a workspace; the user's stays as it is.
 const workspaces = join(stateFolder(), `jupyterlab-test-${process.pid}`);
 const screenshots = join(stateFolder(), 'screenshots');
@@ -33,13 +38,15 @@ describe('JupyterLab', function () {
   let browser: Browser | undefined;
   let page: Page;
   let url: string;
+  let token: string;
   const strangers: string[] = [];
 
   before(async function () {
     browser = await launchBrowser(this);
     copyFileSync(chapter, copy);
+    copyFileSync(join(courseRoot(), 'notebooks', '02-normalization.ipynb'), exercises);
     const port = await freePort();
-    const token = randomUUID();
+    token = randomUUID();
     url = `http://127.0.0.1:${port}`;
     server = await startJupyter(port, token);
     page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
@@ -53,7 +60,7 @@ describe('JupyterLab', function () {
   after(async () => {
     await browser?.close();
     if (server) await stop(server);
-    rmSync(copy, { force: true });
+    for (const path of [copy, exercises]) rmSync(path, { force: true });
     rmSync(workspaces, { recursive: true, force: true });
   });
 
@@ -69,7 +76,7 @@ describe('JupyterLab', function () {
   it('runs all of its cells without an error', async () => {
     await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Run$/ }).click();
     await page.locator('.lm-Menu-itemLabel', { hasText: /^Run All Cells$/ }).click();
-    const notebook = await finished(page);
+    const notebook = await finished(page, copy);
     await screenshot(page, 'run');
     const code = codeCells(notebook);
     assert.deepEqual(
@@ -91,7 +98,67 @@ describe('JupyterLab', function () {
     assert.ok(figures.length > 0 && images > 0, `${images} of ${figures.length} figures drawn`);
     assert.deepEqual(strangers, []);
   });
+
+  it('takes an answer to an exercise, says that its tests pass, and saves what is then graded', async () => {
+    const answer = loadChapter('02').cells.find((cell) => questionOf(cell) === 'q2.1');
+    assert.ok(answer && browser);
+    await page.close();
+    page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    // A workspace of its own: the other one would open its notebook beside this one.
+    const lab = `${url}/lab/workspaces/exercises`;
+    await page.goto(`${lab}/tree/notebooks/${basename(exercises)}?token=${token}`);
+    await kernelIdle(page);
+    await runCell(page, codeCell(page, 'import { check }'));
+    const [exercise, check] = [codeCell(page, 'function scale('), codeCell(page, "await check('q2.1')")];
+    await runCell(page, exercise);
+    await runCell(page, check);
+    await check.getByText('q2.1: not implemented yet').waitFor({ timeout: 60_000 });
+
+    await exercise.locator('.cm-content').click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText(solvedSource(answer));
+    await runCell(page, exercise);
+    await runCell(page, check);
+    await check
+      .getByText(/q2\.1: 1 of 1 public test passes; 1 hidden test runs at grading/)
+      .waitFor({ timeout: 60_000 });
+    await screenshot(page, 'exercise');
+    await finished(page, exercises);
+
+    const unsafe = sandboxProblem() !== undefined; // the answer is the course's own
+    const { questions, score, points } = await gradeSubmission(exercises, { unsafe });
+    assert.deepEqual(
+      questions.map((question) => [question.id, question.score]),
+      [
+        ['q2.1', 1],
+        ['q2.2', 0],
+        ['q2.3', 0],
+        ['q2.4', 0],
+        ['q2.5', undefined],
+      ],
+    );
+    assert.deepEqual([score, points], [1, 10]);
+  });
 });
+
+/** The code cell with this text, scrolled to. */
+function codeCell(page: Page, text: string): Locator {
+  return page.locator('.jp-Notebook .jp-CodeCell', { has: page.locator('.jp-InputArea', { hasText: text }) });
+}
+
+/** Selects a cell and runs it, until it has run. */
+async function runCell(page: Page, cell: Locator): Promise<void> {
+  const prompt = cell.locator('.jp-InputPrompt');
+  await prompt.click();
+  const before = await prompt.textContent();
+  await page.keyboard.press('Control+Enter');
+  for (let i = 0; i < 600; i++) {
+    const now = (await prompt.textContent()) ?? '';
+    if (now !== before && /\d/.test(now)) return;
+    await sleep(100);
+  }
+  throw new Error(`a cell did not end: ${await cell.textContent()}`);
+}
 
 /** JupyterLab as `npm start` starts it, once it answers. */
 async function startJupyter(port: number, token: string): Promise<ChildProcess> {
@@ -132,7 +199,7 @@ async function kernelIdle(page: Page): Promise<void> {
 }
 
 /** Waits until no cell waits or runs any more, saves, and reads the file. */
-async function finished(page: Page): Promise<Notebook> {
+async function finished(page: Page, path: string): Promise<Notebook> {
   const busy = page.locator('.jp-InputPrompt', { hasText: '*' });
   for (let quiet = 0; quiet < 3; ) {
     await sleep(1000);
@@ -143,7 +210,7 @@ async function finished(page: Page): Promise<Notebook> {
   await page
     .locator('.lm-TabBar-tab.lm-mod-current.jp-mod-dirty')
     .waitFor({ state: 'detached', timeout: 30_000 });
-  return readNotebook(copy);
+  return readNotebook(path);
 }
 
 /** The text of every dialog and notification that is open. */

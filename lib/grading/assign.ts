@@ -4,8 +4,9 @@ import { CourseError } from '../errors';
 import { courseRoot } from '../paths';
 import type { Profile } from '../profile';
 import { type Chapter, roleOf } from './chapter';
+import { leaksIn, solutionSecrets } from './leaks';
 import { formatNotebook, joinText, type Notebook, type Output, readNotebook } from './nbformat';
-import { leakedLines, outputsAreStale, solvedCells, toNotebook, type VersionedCell } from './notebook';
+import { outputsAreStale, solvedCells, toNotebook, type VersionedCell } from './notebook';
 import { cleanOutputs, machinePaths, stderrText } from './outputs';
 import { chapterProblems, firstLine } from './problems';
 import { type RunReport, recordedBy } from './run';
@@ -24,6 +25,12 @@ export function notebookPath(chapter: Chapter, { root = courseRoot() } = {}): st
   return join(root, 'notebooks', `${chapter.name}.ipynb`);
 }
 
+/** The students' notebook of a chapter; cells that are as in the notebook on disk have its outputs. */
+export function studentNotebook(chapter: Chapter, { root = courseRoot() } = {}): Notebook {
+  const path = notebookPath(chapter, { root });
+  return toNotebook(chapter, { outputsFrom: existsSync(path) ? readNotebook(path) : undefined });
+}
+
 /**
  * Writes the students' notebook of a chapter. With a `run` of the solved chapter, worked cells show what they put out;
  * without one, cells that are as before keep their outputs. Refuses a chapter with problems, and a notebook that would
@@ -35,14 +42,13 @@ export function writeStudentNotebook(
 ): Written {
   refuse(chapterProblems(chapter));
   const path = notebookPath(chapter, { root });
-  const outputsFrom = existsSync(path) ? readNotebook(path) : undefined;
   const worked = solvedCells(chapter).filter(({ cell }) => roleOf(cell) === 'worked');
   const notebook = run
     ? toNotebook(chapter, {
         outputs: savedOutputs(worked, run),
         recorded: recordedBy(chapter, run, { profile }),
       })
-    : toNotebook(chapter, { outputsFrom });
+    : studentNotebook(chapter, { root });
   refuse(notebookProblems(chapter, notebook));
   const warnings = run ? stderrWarnings(worked, run) : [];
   if (!run && outputsAreStale(chapter, notebook)) {
@@ -66,7 +72,7 @@ export function writeSolvedNotebook(
 
 /** Why a notebook cannot be given to students, one sentence each. */
 export function notebookProblems(chapter: Chapter, notebook: Notebook): readonly string[] {
-  const problems = leakedLines(chapter, notebook).map((line) => `gives away the solution: ${line}`);
+  const problems = [...leaksIn(notebook, solutionSecrets(chapter))];
   for (const [at, cell] of notebook.cells.entries()) {
     if (cell.cell_type !== 'code') continue;
     const keeps = keepsStderr(Array.isArray(cell.metadata.tags) ? cell.metadata.tags : []);

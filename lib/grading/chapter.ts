@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { CourseError } from '../errors';
 import { courseRoot } from '../paths';
 import { type Cell, type PercentFile, parsePercent } from './percent';
+import type { Credit } from './score';
 
 /** A chapter's one source: `solutions/01-loading.ts`, with the solved exercises. */
 export interface Chapter extends PercentFile {
@@ -60,6 +61,11 @@ export function checkedBy(cell: Cell): string | undefined {
 
 export function pointsOf(cell: Cell): number {
   return typeof cell.options.points === 'number' ? cell.options.points : 0;
+}
+
+/** Whether a part of the tests earns a part of the points: the option `credit`, `partial` where there is none. */
+export function creditOf(cell: Cell): Credit {
+  return cell.options.credit === 'all-or-nothing' ? 'all-or-nothing' : 'partial';
 }
 
 export function tagsOf(cell: Cell): readonly string[] {

@@ -41,6 +41,11 @@ export function withoutImports(source: string): string {
   }, source);
 }
 
+/** Whether a node is a call such as `name(...)`. */
+export function isCallOf(node: ts.Node, name: string): node is ts.CallExpression {
+  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === name;
+}
+
 /** Names a declaration binds, also by `const { a, b: [c] } = ...`. */
 function boundNames({ name }: ts.VariableDeclaration | ts.BindingElement): readonly string[] {
   if (ts.isIdentifier(name)) return [name.text];

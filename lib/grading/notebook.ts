@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Chapter, checkedBy, pointsOf, questionOf, tagsOf } from './chapter';
+import { type Chapter, checkedBy, creditOf, pointsOf, questionOf, tagsOf } from './chapter';
 import {
-  codeCells,
   type Json,
   type JsonObject,
   joinText,
@@ -11,9 +10,10 @@ import {
   type Output,
   splitText,
 } from './nbformat';
+import { nbgraderMetadata } from './nbgrader';
 import type { Cell } from './percent';
 import { firstLine } from './problems';
-import { solutionLines, solvedSource, studentSource } from './solution';
+import { solvedSource, studentSource } from './solution';
 
 /** How the outputs of a notebook came about. */
 export interface Recorded {
@@ -117,19 +117,6 @@ export function notebookDisagreements(chapter: Chapter, notebook: Notebook): rea
   return disagreements;
 }
 
-/** Solution lines found in a notebook's cells or outputs: none may be given out. Short lines (`}`) tell nothing. */
-export function leakedLines(chapter: Chapter, notebook: Notebook): readonly string[] {
-  const sources = notebook.cells.map(({ source }) => joinText(source));
-  const shown = JSON.stringify(codeCells(notebook).map((cell) => cell.outputs));
-  const lines = new Set(sources.flatMap((source) => source.split('\n').map((line) => line.trim())));
-  const secret = chapter.cells.flatMap(solutionLines).filter((line) => line.replace(/\s/g, '').length >= 16);
-  const leaked = secret.filter(
-    (line) => lines.has(line) || shown.includes(JSON.stringify(line).slice(1, -1)),
-  );
-  const marks = ['BEGIN SOLUTION', 'END SOLUTION', '// SOLUTION'];
-  return [...leaked, ...marks.filter((mark) => sources.some((source) => source.includes(mark)))];
-}
-
 /** Hash of all code a full run of the chapter executes. */
 export function codeHash(chapter: Chapter): string {
   const code = chapter.cells.filter(({ kind }) => kind === 'code').map(solvedSource);
@@ -163,6 +150,7 @@ function cellMetadata(chapter: Chapter, cell: Cell): JsonObject {
     tags: _tags,
     question: _question,
     points: _points,
+    credit: _credit,
     needs: _needs,
     id: _id,
     ...others
@@ -170,31 +158,14 @@ function cellMetadata(chapter: Chapter, cell: Cell): JsonObject {
   const tags = tagsOf(cell);
   const graded = nbgraderMetadata(chapter, cell);
   const question = questionOf(cell);
+  const credit = creditOf(cell) === 'partial' ? {} : { credit: creditOf(cell) };
   return {
     ...(others as JsonObject),
     ...(tags.length > 0 ? { tags } : {}),
-    ...(question ? { course: { question, points: pointsOf(cell) } } : {}),
-    ...(graded ? { nbgrader: graded } : {}),
+    ...(question ? { course: { question, points: pointsOf(cell), ...credit } } : {}),
+    ...(graded ? { deletable: false, nbgrader: { ...graded } } : {}),
+    ...(graded?.locked ? { editable: false } : {}),
   };
-}
-
-/**
- * nbgrader's cell metadata, schema 3 (https://nbgrader.readthedocs.io): an answer in code is open and carries no points, the
- * cell that checks it is locked and carries them; an answer in words carries its own and is graded by hand.
- */
-function nbgraderMetadata(chapter: Chapter, cell: Cell): JsonObject | undefined {
-  const answered = questionOf(cell);
-  const checked = checkedBy(cell);
-  const cell_type = cell.kind;
-  if (answered) {
-    const manual = cell.kind === 'markdown';
-    const base = { schema_version: 3, grade: manual, solution: true, locked: false, task: false, cell_type };
-    return { ...base, grade_id: answered.replace('.', '-'), ...(manual ? { points: pointsOf(cell) } : {}) };
-  }
-  if (!checked) return undefined;
-  const asked = chapter.cells.find((other) => questionOf(other) === checked);
-  const base = { schema_version: 3, grade: true, solution: false, locked: true, task: false, cell_type };
-  return { ...base, grade_id: `${checked.replace('.', '-')}-check`, points: asked ? pointsOf(asked) : 0 };
 }
 
 /** A cell as text without its outputs. */

@@ -4,6 +4,7 @@ import { type Chapter, checkedBy, needsOf, pointsOf, questionOf, roleOf, tagsOf 
 import { declaredNames, parseCode, usedNames } from './declarations';
 import type { Cell } from './percent';
 import { formatPercent } from './percent';
+import { credits } from './score';
 import { hasSolution, solvedSource, studentSource } from './solution';
 
 /** No cell is longer than this, in either version. */
@@ -59,6 +60,7 @@ function cellProblems(chapter: Chapter, at: number): string[] {
   if (earlier.some((other) => questionOf(other) === question)) problems.push(`a second cell for ${question}`);
   if (!hasSolution(cell)) problems.push('marks no solution');
   if (!(pointsOf(cell) > 0)) problems.push('needs points=N');
+  problems.push(...creditProblems(cell));
   for (const need of needsOf(cell)) {
     const found = earlier.some((other) => questionOf(other) === need || other.options.id === need);
     if (!found) problems.push(`needs "${need}", which is no earlier question or id`);
@@ -69,6 +71,15 @@ function cellProblems(chapter: Chapter, at: number): string[] {
   return problems;
 }
 
+function creditProblems({ kind, options: { credit } }: Cell): string[] {
+  if (credit === undefined) return [];
+  if (kind === 'markdown') return ['is marked by hand and can have no credit="..."'];
+  const known = credits.map((name) => `"${name}"`).join(' or ');
+  return credits.some((name) => name === credit)
+    ? []
+    : [`credit=${JSON.stringify(credit)}: expected ${known}`];
+}
+
 /** Each code question has its check, and nothing but checks and later questions uses a student's answer. */
 function questionProblems({ cells }: Chapter): string[] {
   const problems: string[] = [];
@@ -77,6 +88,8 @@ function questionProblems({ cells }: Chapter): string[] {
     const checked = checkedBy(cell);
     const asked = cells.slice(0, at).some((other) => other.kind === 'code' && questionOf(other) === checked);
     if (checked && !asked) problems.push(`cell ${at + 1} checks ${checked}, which no cell before it asks`);
+    if (checked && cells.slice(0, at).some((other) => checkedBy(other) === checked))
+      problems.push(`cell ${at + 1} checks ${checked} a second time`);
     const question = questionOf(cell);
     if (cell.kind === 'code' && question && !cells.slice(at).some((other) => checkedBy(other) === question)) {
       problems.push(`no cell after ${question} runs await check('${question}');`);

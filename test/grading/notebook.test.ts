@@ -7,13 +7,7 @@ import {
   type Notebook,
   type Output,
 } from '../../lib/grading/nbformat';
-import {
-  codeHash,
-  leakedLines,
-  notebookDisagreements,
-  outputsAreStale,
-  toNotebook,
-} from '../../lib/grading/notebook';
+import { codeHash, notebookDisagreements, outputsAreStale, toNotebook } from '../../lib/grading/notebook';
 import { miniChapter } from '../helpers/mini-course';
 
 const chapter = parseChapter('09-counting', miniChapter);
@@ -42,32 +36,26 @@ describe('toNotebook', () => {
     assert.equal(ids[1], `${ids[0]}-2`);
   });
 
-  it('gives students stubs, and the metadata that nbgrader reads', () => {
+  it('gives students stubs, and says what each answers', () => {
     const answer = codeCell(toNotebook(chapter), 'q9-1');
     assert.match(joinText(answer.source), /^ {2}throw new Error\('not implemented'\)/m);
-    assert.deepEqual(answer.metadata, {
-      course: { question: 'q9.1', points: 2 },
-      nbgrader: {
-        schema_version: 3,
-        grade: false,
-        solution: true,
-        locked: false,
-        task: false,
-        cell_type: 'code',
-        grade_id: 'q9-1',
-      },
-    });
-    const graded = codeCell(toNotebook(chapter), 'q9-1-check').metadata.nbgrader;
-    assert.deepEqual(graded, {
-      schema_version: 3,
-      grade: true,
-      solution: false,
-      locked: true,
-      task: false,
-      cell_type: 'code',
-      grade_id: 'q9-1-check',
+    assert.deepEqual(answer.metadata.course, { question: 'q9.1', points: 2 });
+    const strict = toNotebook(edited('points=2', 'points=2 credit="all-or-nothing"'));
+    assert.deepEqual(codeCell(strict, 'q9-1').metadata.course, {
+      question: 'q9.1',
       points: 2,
+      credit: 'all-or-nothing',
     });
+  });
+
+  it('keeps answers from being deleted, and checks from being edited too', () => {
+    const keys = (id: string) => {
+      const { editable, deletable, nbgrader } = codeCell(toNotebook(chapter), id).metadata;
+      return [editable, deletable, nbgrader === undefined];
+    };
+    assert.deepEqual(keys('q9-1'), [undefined, false, false]);
+    assert.deepEqual(keys('q9-1-check'), [false, false, false]);
+    assert.deepEqual(keys('classes'), [undefined, undefined, true]);
   });
 
   it('keeps the outputs of cells that did not change', () => {
@@ -117,22 +105,6 @@ describe('notebookDisagreements', () => {
   it('sees another kernel', () => {
     const python = { ...notebook, metadata: { ...notebook.metadata, kernelspec: { name: 'python3' } } };
     assert.deepEqual(notebookDisagreements(chapter, python), ['metadata kernelspec differs']);
-  });
-});
-
-describe('leakedLines', () => {
-  it("finds nothing of the solution in a student's notebook", () => {
-    assert.deepEqual(leakedLines(chapter, toNotebook(chapter)), []);
-  });
-
-  it('finds a solution line in a cell, in an output, and a mark left over', () => {
-    const shown = new Map([['classes', [stdout('Because a network computes with numbers only.')]]]);
-    assert.equal(leakedLines(chapter, toNotebook(chapter, { outputs: shown })).length, 1);
-    const leaky = edited('console.log(inspect(classNames));', 'const found = classNames[label];');
-    assert.deepEqual(leakedLines(chapter, toNotebook(leaky)), ['const found = classNames[label];']);
-    const notebook = toNotebook(chapter);
-    const cells = notebook.cells.map((cell) => ({ ...cell, source: 'x; // SOLUTION' }));
-    assert.deepEqual(leakedLines(chapter, { ...notebook, cells }), ['// SOLUTION']);
   });
 });
 

@@ -41,6 +41,23 @@ describe('chapterProblems', () => {
     );
   });
 
+  it('finds a credit that there is not, and one that nobody computes', () => {
+    const credit = (value: string) => problemsAfter('points=2', `points=2 credit="${value}"`);
+    assert.equal(credit('all-or-nothing'), '');
+    assert.match(credit('half'), /credit="half": expected "partial" or "all-or-nothing"$/);
+    assert.match(
+      problemsAfter('points=3', 'points=3 credit="partial"'),
+      /marked by hand and can have no credit/,
+    );
+  });
+
+  it('finds a second check of one answer', () => {
+    assert.match(
+      problemsAfter('throw new Error', "await check('q9.1');\nthrow new Error"),
+      /cell 9 checks q9\.1 a second time$/,
+    );
+  });
+
   it('finds worked cells that use an answer, but not a property of that name', () => {
     assert.match(problemsAfter('throw new Error', 'nameOf(0); throw new Error'), /cell 9 .* uses nameOf/);
     assert.equal(problemsAfter('throw new Error', 'const o = { nameOf: 1 }; o.nameOf; throw new Error'), '');

@@ -78,6 +78,12 @@ question<{ namesOf: (labels: number[]) => string[] }>('q9.2', (answers) => {
 });
 `;
 
+/** Tests of `miniChapter` that may be given out: each question lists a wrong answer. */
+export const releasableTests = `${miniTests.replace(/\}\);\n$/, '')}}, {
+  wrongAnswers: [{ name: 'sorts', code: "function namesOf(labels) { return labels.toSorted().map(nameOf); }", fails: 'keeps the order' }],
+});
+`;
+
 /** A course folder of the mini chapter alone, inside the real one so that imports resolve; remove it when done. */
 export function makeMiniCourse(files: Readonly<Record<string, string>> = {}): {
   root: string;

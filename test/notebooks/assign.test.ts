@@ -9,8 +9,9 @@ import {
   writeStudentNotebook,
 } from '../../lib/grading/assign';
 import { loadChapter } from '../../lib/grading/chapter';
+import { leaksIn, solutionSecrets } from '../../lib/grading/leaks';
 import { type CodeCell, joinText, type Notebook, readNotebook } from '../../lib/grading/nbformat';
-import { leakedLines, notebookDisagreements, type Recorded, toNotebook } from '../../lib/grading/notebook';
+import { notebookDisagreements, type Recorded, toNotebook } from '../../lib/grading/notebook';
 import { cellsOfChapter, type RunReport, runCells } from '../../lib/grading/run';
 import { makeMiniCourse, miniChapter } from '../helpers/mini-course';
 
@@ -58,7 +59,7 @@ describe('a chapter', () => {
     const notebook = readNotebook(path);
     assert.deepEqual(warnings, []);
     assert.deepEqual(notebookDisagreements(chapter, notebook), []);
-    assert.deepEqual(leakedLines(chapter, notebook), []);
+    assert.deepEqual(leaksIn(notebook, solutionSecrets(chapter)), []);
     assert.equal(textOf(notebook, 'classes'), "[ 'frog', 'truck' ]\n");
     assert.equal(textOf(notebook, 'q9-1-check'), '');
     assert.match(textOf(notebook, notebook.cells[8].id), /^Error: on purpose\n$/);
