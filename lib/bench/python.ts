@@ -54,6 +54,12 @@ export async function preparePython(onProgress?: (text: string) => void): Promis
   }
 }
 
+/** Adds the packages of a requirements file to the peers' Python environment, which has to be there. */
+export async function addPackages(requirements: string): Promise<void> {
+  const setup = await setupModules();
+  await setup.pip(benchPython(), ['install', '-r', requirements], {});
+}
+
 async function setupModules(): Promise<SetupModules> {
   const load = (name: string) => import(pathToFileURL(join(courseRoot(), 'lib', 'setup', name)).href);
   const parts = await Promise.all(['python.mjs', 'run.mjs', 'stamps.mjs'].map(load));

@@ -72,7 +72,7 @@ export async function failedBy(
   { code, root }: { readonly code: string; readonly root?: string },
 ): Promise<readonly string[]> {
   const results = await testsOf(question, { version: 'solved', code, root });
-  return results.filter(({ status }) => status !== 'passed').map(({ title }) => title);
+  return results.filter(({ status }) => status === 'failed').map(({ title }) => title);
 }
 
 async function testsOf(

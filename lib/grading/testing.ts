@@ -59,12 +59,6 @@ export function withoutMocha(load: () => void): void {
   withGlobals(Object.fromEntries(words.map((word) => [word, () => undefined])), load);
 }
 
-/** The share of a question's points that the passed tests earn, 0 to 1. */
-export function shareOf(results: readonly TestResult[]): number {
-  const total = (chosen: readonly TestResult[]) => chosen.reduce((sum, { points }) => sum + points, 0);
-  return total(results.filter(({ status }) => status === 'passed')) / (total(results) || 1);
-}
-
 /** A failure in words for a student: what was expected and what came, no stack trace. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${inspect(error)}`;

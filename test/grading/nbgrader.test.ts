@@ -10,7 +10,7 @@ describe('nbgraderMetadata', () => {
   const [, , , answer, check, , , words] = cells.map((cell) => nbgraderMetadata({ ...chapter, cells }, cell));
   const base = { schema_version: 3, task: false };
 
-  // Checksums of nbgrader's own compute_checksum for the same cells.
+  // Checksums as nbgrader's compute_checksum has them, reckoned in Python for the same cells.
   it('opens an answer in code, and locks the cell that checks it and carries its points', () => {
     assert.deepEqual(answer, {
       ...{ ...base, cell_type: 'code', grade: false, solution: true, locked: false, grade_id: 'q9-1' },

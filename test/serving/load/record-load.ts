@@ -1,18 +1,18 @@
 /*
  * `course serve` beside Flask with Keras and FastAPI with ONNX Runtime: the same model, the same requests, the same
  * machine, in turns. The settings of each Python server are tried first with 64 connections, and its best one counts,
- * request by request. Writes data/benchmarks/serving.json. Half an hour; needs 2.7 GB for Python packages.
+ * request by request. Writes data/benchmarks/serving.json. Half an hour a model; needs 2.7 GB for Python packages.
  *
- *     npm run record:serving
+ *     npm run record:serving [MODEL...]
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../../lib/atomic-file';
 import { useBackend } from '../../../lib/backend';
 import { ratiosOf, type Spread, spreadOf } from '../../../lib/bench';
-import { preparePython } from '../../../lib/bench/python';
+import { addPackages, preparePython } from '../../../lib/bench/python';
 import { loadDataset } from '../../../lib/data';
 import { exportClassifier, loadClassifier } from '../../../lib/interchange';
 import { courseRoot, dataFolder } from '../../../lib/paths';
@@ -21,7 +21,7 @@ import { type Contender, contenders, type Running } from './contenders';
 import { makePayloads, type Payload, type Request } from './payloads';
 import { type Load, shoot } from './shoot';
 
-const model = 'baseline-cifar10';
+const models = ['baseline-cifar10', 'regularized-cifar10'];
 const connectionCounts = [1, 16, 64];
 const rounds = Number(process.env.ROUNDS ?? 5);
 const seconds = Number(process.env.SECONDS ?? 6);
@@ -36,15 +36,26 @@ interface Entry {
 }
 
 async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const file = join(courseRoot(), 'data', 'benchmarks', 'serving.json');
+  const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  for (const model of models.filter((each) => wanted.length === 0 || wanted.includes(each))) {
+    results[model] = await compare(model);
+    await writeFileAtomically(file, `${JSON.stringify(results, null, 1)}\n`);
+  }
+}
+
+async function compare(model: string) {
   const backend = await useBackend();
   const folder = mkdtempSync(join(tmpdir(), 'load-'));
   try {
-    const options = await prepare(folder);
+    const options = await prepare(model, folder);
     const { test } = await loadDataset('cifar10');
     const payloads = await makePayloads(test, { model });
     const trials = await tryAll(contenders(options), payloads);
     const entries = await measure(bestOf(trials), payloads);
-    const result = {
+    console.log(`${model}\n${tableOf(entries)}`);
+    return {
       environment: describeEnvironment(backend),
       how: `${rounds} rounds of ${seconds} s each, servers in turns, clients (autocannon) on the same machine`,
       packages: packagesOf(options.python),
@@ -52,19 +63,15 @@ async function main(): Promise<void> {
       trials: trials.map(({ contender, payload, load }) => ({ contender: contender.name, payload, ...load })),
       entries: entries.map((entry) => ({ ...entry, ...spreads(entry) })),
     };
-    const file = join(courseRoot(), 'data', 'benchmarks', 'serving.json');
-    await writeFileAtomically(file, `${JSON.stringify(result, null, 1)}\n`);
-    console.log(tableOf(entries));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** The model in each server's format, and the Python environment of the others. */
-async function prepare(folder: string) {
+async function prepare(model: string, folder: string) {
   const python = await preparePython((text) => console.error(text));
-  const requirements = join(__dirname, 'requirements.txt');
-  execFileSync(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { stdio: 'inherit' });
+  await addPackages(join(__dirname, 'requirements.txt'));
   const source = join(dataFolder(), 'pretrained', model);
   const classifier = await loadClassifier(source);
   const keras = join(folder, 'model.keras');
