@@ -283,6 +283,33 @@ function buildSmall(): tf.LayersModel {
 await check('q4.5');
 
 // %% [markdown]
+// ## Hand it in
+//
+// **Exercise 4.6** (4 points). This time it is not code that is graded but what it made: a trained network. It must take 32 x
+// 32 x 3 images, give ten numbers, one for each class in the order of the labels, and have at most 300,000 weights in at
+// most 2 MB. Points are for the share of 10,000 images, kept for grading, that it is right on: 50 % earns 1 point, 60 % two,
+// 65 % three, and 70 % all four.
+//
+// Write the function that hands a network in: it saves in `folder` what is needed to use the network on a picture.
+// The check calls it with the `model` of this chapter, the `images` that it was trained on, and the folder
+// `models/q4.6` beside this notebook. Then it tells the accuracy on validation images, as often as you like. The quick profile
+// does not train enough for all points; the full one does, and so may a better network of your own called `model`. Hand in the
+// folder `models` together with the notebook.
+
+// %% question="q4.6" points=4
+/** Saves a trained network in `folder` with its class names and the normalization of `trainedOn`. */
+async function handIn(network: tf.LayersModel, trainedOn: typeof images, folder: string): Promise<void> {
+  // BEGIN SOLUTION
+  const { classNames } = trainedOn;
+  const pixelsAs = fitStandardization(trainedOn);
+  await saveClassifier({ model: network, normalization: pixelsAs, classNames, training: {} }, folder);
+  // END SOLUTION
+}
+
+// %%
+await check('q4.6');
+
+// %% [markdown]
 // ## Summary
 //
 // - Convolutions look for the same thing everywhere, pooling forgets where exactly, dense layers decide.
@@ -298,10 +325,10 @@ await check('q4.5');
 // 4. Which of these may be chosen by test accuracy: number of epochs, learning rate, number of filters?
 
 // %% [markdown]
-// **Question 4.6** (3 points). Look at the curves of your training. At which epoch would you stop, and what are the first two
+// **Question 4.7** (3 points). Look at the curves of your training. At which epoch would you stop, and what are the first two
 // things you would change in order to get a better *validation* accuracy? Say what you expect of each.
 
-// %% [markdown] question="q4.6" points=3
+// %% [markdown] question="q4.7" points=3
 // BEGIN SOLUTION
 // Stop where the validation loss is lowest (exercise 4.4). The gap between the curves says overfitting, so change what fights
 // it: augmentation (chapter 3) makes the training loss fall slower and the gap smaller; dropout or batch normalization and

@@ -29,6 +29,7 @@ export interface Grader {
       readonly chapter?: string;
       readonly limits?: GradeLimits;
       readonly unsafe?: boolean;
+      readonly inOwnFolder?: boolean;
       readonly signal?: AbortSignal;
     },
   ) => Promise<SubmissionGrade>;
@@ -97,8 +98,8 @@ export function gradeCommand({
         throw new CourseError(`${problem} (--unsafe runs answers all the same, with your rights)`);
       }
       const { unsafe = false } = options;
-      const gradeOne: GradeOne = (path, { chapter, signal }) =>
-        grader.gradeSubmission(path, { root, chapter, limits, unsafe, signal });
+      const gradeOne: GradeOne = (path, { chapter, inOwnFolder, signal }) =>
+        grader.gradeSubmission(path, { root, chapter, inOwnFolder, limits, unsafe, signal });
       const one = options.results !== undefined || folder.endsWith('.ipynb');
       await (one ? gradeOneStudent : gradeClassIn)(folder, { ...options, gradeOne, limits, root });
     });

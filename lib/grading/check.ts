@@ -4,6 +4,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { CourseError } from '../errors';
 import { courseRoot } from '../paths';
+import { asModelTests } from './model/as-model-tests';
+import type { CheckedModel } from './model/check-model';
 import type { Question } from './questions';
 import type { TestResult } from './testing';
 import { topLevelScope } from './tslab';
@@ -14,28 +16,36 @@ import { topLevelScope } from './tslab';
  * run) does an answer that fails fail its cell.
  */
 export async function check(id: string, { root = rootAbove(process.cwd()) } = {}): Promise<void> {
-  const results = await checkAnswer(id, { root, answers: topLevelScope() });
+  const { results, note } = await checked(id, { root, answers: topLevelScope() });
   const { text, passed } = checkReport(id, results);
-  console.log(text);
+  console.log(note === undefined ? text : `${text}\n${note}`);
   if (!passed && process.env.COURSE_CHECK === 'strict')
     throw new CourseError(`${id}: the solution fails its tests`);
 }
 
+/** What a question's tests are run on. */
+interface CheckOptions {
+  readonly root: string;
+  /** Declarations by name. */
+  readonly answers: object;
+  readonly timeoutMs?: number;
+}
+
 /** Runs the public tests of a question on declarations by name; hidden ones are listed as not run. */
-export async function checkAnswer(
-  id: string,
-  {
-    root,
-    answers,
-    timeoutMs,
-  }: { readonly root: string; readonly answers: object; readonly timeoutMs?: number },
-): Promise<readonly TestResult[]> {
+export async function checkAnswer(id: string, options: CheckOptions): Promise<readonly TestResult[]> {
+  return (await checked(id, options)).results;
+}
+
+/** The results of the public tests; of a model that passes them a note says how good it is. */
+async function checked(id: string, { root, answers, timeoutMs }: CheckOptions): Promise<CheckedModel> {
   const { chapterNumber, runTests } = late();
   const questions = loadQuestions(testFile(chapterNumber(id), root), { root });
   const found = questions.find((candidate) => candidate.id === id);
   if (!found)
     throw new CourseError(`no tests for ${id}; there are: ${questions.map((one) => one.id).join(', ')}`);
-  return runTests(found.define, { answers, includeHidden: false, timeoutMs });
+  const ofModel = asModelTests(found.define);
+  if (ofModel) return lateForModels().checkModel(ofModel, { answers });
+  return { results: await runTests(found.define, { answers, includeHidden: false, timeoutMs }) };
 }
 
 /** What `check` prints: a line that sums up, then one for each public test. */
@@ -110,6 +120,11 @@ function late() {
   const questions = require('./questions') as typeof import('./questions');
   const testing = require('./testing') as typeof import('./testing');
   return { ...lift, ...questions, ...testing };
+}
+
+/** What only a check of a model needs. */
+function lateForModels() {
+  return require('./model/check-model') as typeof import('./model/check-model');
 }
 
 function testFile(chapter: string, root: string): string {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
+import type { ImageDataset } from '../../lib/data';
 import { assertClose } from '../../lib/grading/assertions';
+import { modelTests, publishedImages } from '../../lib/grading/model';
 import { hidden, question } from '../../lib/grading/questions';
 
 question<{
@@ -262,3 +264,94 @@ question<{ buildSmall: () => tf.LayersModel }>(
     ],
   },
 );
+
+interface HandIn {
+  handIn: (network: tf.LayersModel, trainedOn: ImageDataset, folder: string) => Promise<void>;
+}
+
+question<HandIn>(
+  'q4.6',
+  modelTests<HandIn>({
+    question: 'q4.6',
+    images: publishedImages('cifar10'),
+    maxParameters: 300_000,
+    maxBytes: 2_000_000,
+    bands: [
+      { accuracy: 0.5, points: 1 },
+      { accuracy: 0.6, points: 2 },
+      { accuracy: 0.65, points: 3 },
+      { accuracy: 0.7, points: 4 },
+    ],
+    save: ({ handIn, model, images }, folder) => handIn(model, images, folder),
+  }),
+  {
+    wrongAnswers: [
+      {
+        name: 'an untrained network',
+        code: handingIn({ model: 'buildBaseline({ inputShape: [32, 32, 3], numClasses: 10 })' }),
+        fails: 'is right on 50 % of the held-out images',
+      },
+      {
+        name: 'a network for images of another size',
+        code: handingIn({ model: 'buildBaseline({ inputShape: [28, 28, 3], numClasses: 10 })' }),
+        fails: 'takes images of 32 x 32 x 3 and gives 10 numbers',
+      },
+      {
+        name: 'too many weights',
+        code: handingIn({
+          model: `tf.sequential({ layers: [
+            tf.layers.flatten({ inputShape: [32, 32, 3] }),
+            tf.layers.dense({ units: 100, kernelInitializer: 'zeros' }),
+            tf.layers.dense({ units: 10 }),
+          ] })`,
+        }),
+        fails: 'has at most 300,000 weights',
+      },
+      {
+        name: 'the classes in the order of the alphabet, backwards',
+        code: handingIn({ classNames: '[...trainedOn.classNames].reverse()' }),
+        fails: 'has the classes in the order of the labels',
+      },
+      {
+        name: 'no normalization',
+        code: `import { scaleOnly } from 'course/data';
+          ${handingIn({ normalization: 'scaleOnly(3)' })}`,
+        fails: 'is right on 70 % of the held-out images',
+      },
+      {
+        name: 'a training that diverged',
+        code: handingIn({
+          before: 'network.setWeights(network.getWeights().map((w) => tf.fill(w.shape, NaN)));',
+        }),
+        fails: 'gives a probability for each class',
+      },
+      {
+        name: 'saves nothing',
+        code: 'async function handIn() {}',
+        fails: 'models/q4.6 holds a model that can be read',
+      },
+      {
+        name: 'saves elsewhere',
+        code: `import { join } from 'node:path';
+          ${handingIn({ folder: "join(folder, 'model')" })}`,
+        fails: 'models/q4.6 holds a model that can be read',
+      },
+    ],
+  },
+);
+
+/** `handIn` with some of its parts replaced by wrong ones, as TypeScript. */
+function handingIn({
+  before = '',
+  model = 'network',
+  normalization = 'fitStandardization(trainedOn)',
+  classNames = 'trainedOn.classNames',
+  folder = 'folder',
+}: Partial<Record<'before' | 'model' | 'normalization' | 'classNames' | 'folder', string>>): string {
+  return `async function handIn(network: tf.LayersModel, trainedOn: ImageDataset, folder: string) {
+    ${before}
+    const classNames = ${classNames};
+    const classifier = { model: ${model}, normalization: ${normalization}, classNames, training: {} };
+    await saveClassifier(classifier, ${folder});
+  }`;
+}

@@ -6,7 +6,7 @@ import type { Submission } from './submissions';
 /** Grades one notebook; rejects where grading itself failed, which says nothing about the answer. */
 export type GradeOne = (
   notebookPath: string,
-  options: { readonly chapter: string; readonly signal?: AbortSignal },
+  options: { readonly chapter: string; readonly inOwnFolder?: boolean; readonly signal?: AbortSignal },
 ) => Promise<SubmissionGrade>;
 
 /** What became of a submission: its grade, or why there is none yet. */
@@ -97,12 +97,12 @@ type Outcome =
   | { readonly grade?: undefined; readonly failure: string };
 
 async function tryGrade(
-  { path, sha256, chapter }: Submission,
+  { path, sha256, chapter, inOwnFolder }: Submission,
   gradeOne: GradeOne,
   signal?: AbortSignal,
 ): Promise<Outcome> {
   try {
-    const grade = await gradeOne(path, { chapter, signal });
+    const grade = await gradeOne(path, { chapter, inOwnFolder, signal });
     if (grade.sha256 === sha256) return { grade };
     return { failure: 'the file changed while it was graded' };
   } catch (error) {

@@ -15,8 +15,10 @@ export interface Submission {
   readonly student: string;
   readonly chapter: string;
   readonly path: string;
-  /** Of the file. */
+  /** Of the file, and of the models beside it. */
   readonly sha256: string;
+  /** Whether the folder it lies in is the student's own, with all that is in it. */
+  readonly inOwnFolder?: boolean;
   /** When it was handed in, where that is known. */
   readonly timestamp?: Date;
   /** Why it cannot be graded at all: the student's doing, such as a file that is too large. */
@@ -76,7 +78,7 @@ export function findNotebooksOf(
   const named = chapterInName(stemOf(path), walk.chapters);
   const files = stat.isDirectory()
     ? filesOfStudent(path, { student, folder: path, walk })
-    : [{ path, student, named }];
+    : [{ path, student, named, inOwnFolder: true }];
   return submissionsIn(files, {
     folder: path,
     chapters: walk.chapters,
@@ -90,6 +92,7 @@ export function findNotebooksOf(
 interface NotebookFile {
   readonly path: string;
   readonly student: string;
+  readonly inOwnFolder: boolean;
   /** The chapter by the name of the file, else of its folder. */
   readonly named?: string;
   /** Where nbgrader says when it was handed in. */
@@ -135,6 +138,10 @@ function notebookFiles(folder: string, walk: Walk): readonly NotebookFile[] {
   const entries = nbgrader ? entriesOf(base, folder, walk) : top;
   return entries.flatMap((entry) => {
     const path = join(base, entry.name);
+    if (entry.name === 'models' && entries.some(isNotebook)) {
+      walk.problems.push(`${shown(path, folder)}: whose are they? A model belongs in its student's folder`);
+      return [];
+    }
     if (isNotebook(entry)) return flatFile(path, { folder, walk });
     if (!entry.isDirectory()) return [];
     const named = chapterInName(entry.name, walk.chapters);
@@ -151,7 +158,8 @@ function flatFile(
   { folder, walk, named }: { readonly folder: string; readonly walk: Walk; readonly named?: string },
 ): readonly NotebookFile[] {
   const { student, chapter = named } = studentInName(stemOf(path), walk.chapters);
-  if (student !== undefined) return [{ path, student: student.normalize('NFC'), named: chapter }];
+  if (student !== undefined)
+    return [{ path, student: student.normalize('NFC'), named: chapter, inOwnFolder: false }];
   walk.problems.push(
     `${shown(path, folder)}: whose is it? Expected the student's name in it, or a folder of their name`,
   );
@@ -171,6 +179,7 @@ function filesOfStudent(
     return entries.filter(isNotebook).map(({ name }) => ({
       path: join(place, name),
       student: student.normalize('NFC'),
+      inOwnFolder: true,
       named: chapterInName(stemOf(name), walk.chapters) ?? chapterInName(assignment, walk.chapters),
       timestampFile: dated ? join(place, 'timestamp.txt') : undefined,
     }));
@@ -202,12 +211,12 @@ function entriesOf(path: string, folder: string, { problems, skip }: Walk): read
 
 /** The submission, or why there is none. */
 function submissionIn(
-  { path, student, named, timestampFile }: NotebookFile,
+  { path, student, named, inOwnFolder, timestampFile }: NotebookFile,
   { folder, chapters, chapter: wanted, dateFromFile }: Reading,
 ): Submission | string {
   const { size, mtime } = statSync(path);
   const tooLarge = size > submissionLimits.fileBytes;
-  const read = tooLarge ? undefined : readSubmission(path);
+  const read = tooLarge ? undefined : readSubmission(path, { inOwnFolder });
   const held = chapters.find(
     (name) => name === read?.chapter || Number.parseInt(name, 10) === Number(read?.chapter),
   );
@@ -225,6 +234,7 @@ function submissionIn(
     chapter,
     path,
     sha256: read?.sha256 ?? '',
+    inOwnFolder,
     timestamp: timestamp ?? (dateFromFile ? mtime : undefined),
     ...(tooLarge
       ? { refused: `is too large: ${megabytes(size)}, at most ${megabytes(submissionLimits.fileBytes)}` }

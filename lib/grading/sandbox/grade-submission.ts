@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CourseError } from '../../errors';
 import { courseRoot } from '../../paths';
-import { type Chapter, chapterNames, loadChapter, pointsOf, questionOf } from '../chapter';
-import type { GradeLimits, QuestionGrade, SubmissionGrade, TestGrade } from '../grades';
+import { type Chapter, chapterNames, creditOf, loadChapter, pointsOf, questionOf } from '../chapter';
+import type { GradeLimits, QuestionGrade, SubmissionGrade } from '../grades';
+import { copyModel, modelFolder } from '../model/handed-in';
+import type { SubmittedModel } from '../model/submitted-model';
 import type { Cell } from '../percent';
+import { scoreOf } from '../score';
 import { sandboxProblem } from './bubblewrap';
 import { defaultLimits } from './limits';
 import { QuestionRun } from './question-run';
@@ -23,9 +26,12 @@ import { startTester, type Tester } from './tester';
  * `assert`, to mocha, to prototypes or to the tensor library, happens where nobody looks. A network that an answer builds is
  * built again on the tests' side and judged there.
  *
+ * A model that is handed in is data, but from anywhere: the same sandbox opens it, and gets images without labels.
+ *
  * Not protected: a student may answer the inputs of public tests by heart, which hidden tests are for; sees the inputs of hidden
  * tests while they run, but has nowhere to tell of them except the messages of its own errors, so keep messages of hidden
- * tests to yourself; may take up to the limits in time, memory and disk. A weakness of the kernel is one of bubblewrap, too. With
+ * tests to yourself; may take up to the limits in time, memory and disk. A model may have learned published
+ * test images by heart. A weakness of the kernel is one of bubblewrap, too. With
  * `unsafe` the answer is a plain process of yours: only the tests are still apart.
  */
 
@@ -38,6 +44,8 @@ export interface GradeOptions {
   readonly signal?: AbortSignal;
   /** Chapter that was to be handed in, where the notebook may not say so. */
   readonly chapter?: string;
+  /** Whether all that lies beside the notebook is the same student's, models included; default true. */
+  readonly inOwnFolder?: boolean;
   /** Ids of the questions to grade; default all. */
   readonly questions?: readonly string[];
 }
@@ -48,10 +56,10 @@ export interface GradeOptions {
  * @throws CourseError when answers cannot be isolated here, or nothing says what chapter the notebook is of
  */
 export async function gradeSubmission(path: string, options: GradeOptions = {}): Promise<SubmissionGrade> {
-  const { root = courseRoot(), unsafe = false, signal, questions } = options;
+  const { root = courseRoot(), unsafe = false, inOwnFolder, signal, questions } = options;
   const problem = unsafe ? undefined : sandboxProblem();
   if (problem) throw new CourseError(problem);
-  const submission = readSubmission(path);
+  const submission = readSubmission(path, { inOwnFolder });
   const chapter = chapterOf(submission, { root, path, wanted: options.chapter });
   const asked = chapter.cells.filter((cell) => {
     const id = questionOf(cell);
@@ -66,8 +74,9 @@ export async function gradeSubmission(path: string, options: GradeOptions = {}):
     const grades: QuestionGrade[] = [];
     for (const cell of asked) {
       signal?.throwIfAborted();
+      const model = await submittedModel(submission, { question: questionOf(cell) ?? '', fixtures });
       const run = new QuestionRun({
-        ...{ root, chapter, cells: submission.cells, limits, unsafe, signal, scratch, fixtures },
+        ...{ root, chapter, model, cells: submission.cells, limits, unsafe, signal, scratch, fixtures },
         tester: () => (tester ??= startTester({ fixtures })),
         onTesterEnded: () => {
           tester = undefined;
@@ -82,6 +91,18 @@ export async function gradeSubmission(path: string, options: GradeOptions = {}):
   }
 }
 
+/** What was handed in for a question beside the notebook, where its sandbox may read it. */
+async function submittedModel(
+  { models }: Submission,
+  { question, fixtures }: { readonly question: string; readonly fixtures: string },
+): Promise<SubmittedModel | undefined> {
+  const model = models.find((one) => one.question === question);
+  if (!model) return undefined;
+  const folder = join(fixtures, modelFolder(question));
+  const problem = model.problem ?? (await copyModel(model, folder));
+  return { folder, model: problem === undefined ? model : { ...model, files: [], problem } };
+}
+
 function manual(cell: Cell): QuestionGrade {
   return { id: questionOf(cell) ?? '', points: pointsOf(cell), manual: true, tests: [], notes: [] };
 }
@@ -91,14 +112,9 @@ async function graded(cell: Cell, run: QuestionRun): Promise<QuestionGrade> {
   const points = pointsOf(cell);
   const { tests, notes } = await run.grade(id);
   const failed = tests.length === 0 || tests.some(({ outcome }) => outcome === 'infrastructure failure');
-  const score = failed ? {} : { score: points * shareOf(tests) };
+  const passing = tests.map(({ weight, outcome }) => ({ weight, passed: outcome === 'passed' }));
+  const score = failed ? {} : { score: scoreOf(passing, { points, credit: creditOf(cell) }) };
   return { id, points, ...score, manual: false, tests, notes };
-}
-
-/** The weight of the passed tests among all, 0 to 1. */
-function shareOf(tests: readonly TestGrade[]): number {
-  const total = (some: readonly TestGrade[]) => some.reduce((sum, { weight }) => sum + weight, 0);
-  return total(tests.filter(({ outcome }) => outcome === 'passed')) / (total(tests) || 1);
 }
 
 function summary(

@@ -1,5 +1,6 @@
 import type { Chapter } from '../chapter';
 import type { GradeLimits, TestGrade } from '../grades';
+import type { SubmittedModel } from '../model/submitted-model';
 import { openAnswer } from './answer-handle';
 import { Guard, startMs } from './guard';
 import { makePipes } from './pipes';
@@ -12,6 +13,7 @@ export interface QuestionRunOptions {
   readonly root: string;
   readonly chapter: Chapter;
   readonly cells: readonly SubmittedCell[];
+  readonly model?: SubmittedModel;
   readonly limits: Required<GradeLimits>;
   readonly unsafe: boolean;
   readonly signal?: AbortSignal;
@@ -70,7 +72,7 @@ export class QuestionRun {
 
   /** Runs the tests that are left until the last, or one that stops them. */
   private async round(question: string): Promise<Stop | undefined> {
-    const { root, chapter, cells, limits, unsafe, fixtures, scratch, signal } = this.options;
+    const { root, chapter, cells, model, limits, unsafe, fixtures, scratch, signal } = this.options;
     const leftMs = limits.seconds * 1000 - this.usedMs;
     const tester = this.options.tester();
     const pipes = makePipes(scratch);
@@ -86,7 +88,7 @@ export class QuestionRun {
     let testerEnded: string | undefined;
     try {
       const request: RunRequest = {
-        ...{ root, chapter: chapter.name, question, cells, done: [...this.results.keys()] },
+        ...{ root, chapter: chapter.name, question, cells, model, done: [...this.results.keys()] },
         ...{ input: pipes.inputPath, output: pipes.outputPath },
         ...{ startMs, testMs: Math.min(testMs, limits.seconds * 1000), allMs: leftMs },
       };

@@ -2,16 +2,21 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Chapter, questionOf } from '../chapter';
+import { hashOf } from '../class/read-file';
 import { declaredNames, parseCode } from '../declarations';
+import { type HandedInModel, modelHash, modelsBeside } from '../model/handed-in';
 import { solvedSource } from '../solution';
 import type { AnswerSources } from './answer-code';
 
 /** A notebook as a student handed it in, as far as grading looks at it. */
 export interface Submission {
+  /** Of the file; where models belong to it, of all together. */
   readonly sha256: string;
   /** What the notebook says its chapter is: a name, or the number that its questions begin with. */
   readonly chapter?: string;
   readonly cells: readonly SubmittedCell[];
+  /** Handed in with it. */
+  readonly models: readonly HandedInModel[];
   /** What is wrong with the file, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -27,12 +32,14 @@ export const submissionLimits = { fileBytes: 20_000_000, cellCharacters: 200_000
 
 /**
  * Reads what a student handed in; anything may stand in the file. A file that is no notebook has no cells and a note that
- * says why. Throws only where the file itself cannot be read.
+ * says why. Models belong to it where its folder is the student's own. Throws only where the file itself cannot be read.
  */
-export function readSubmission(path: string): Submission {
+export function readSubmission(path: string, { inOwnFolder = true } = {}): Submission {
   const bytes = readBounded(path, submissionLimits.fileBytes + 1);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const empty = (note: string): Submission => ({ sha256, cells: [], notes: [note] });
+  const fileHash = createHash('sha256').update(bytes).digest('hex');
+  const models = inOwnFolder ? modelsBeside(path) : [];
+  const sha256 = models.length === 0 ? fileHash : hashOf(`${fileHash} ${modelHash(models)}`);
+  const empty = (note: string): Submission => ({ sha256, cells: [], models, notes: [note] });
   if (bytes.length > submissionLimits.fileBytes)
     return empty(`the file is larger than ${submissionLimits.fileBytes / 1e6} MB and was not read`);
   let notebook: unknown;
@@ -52,7 +59,7 @@ export function readSubmission(path: string): Submission {
     if (submitted) notes.push(`cell ${at + 1} was not read: ${submitted}`);
     return [];
   });
-  return { sha256, chapter: chapterOf(notebook, read, path), cells: read, notes };
+  return { sha256, chapter: chapterOf(notebook, read, path), cells: read, models, notes };
 }
 
 /** A cell, or why it was left out; nothing to say of cells that hold no work. */

@@ -1,4 +1,5 @@
 import type { Outcome, TestGrade } from '../grades';
+import type { SubmittedModel } from '../model/submitted-model';
 import type { Loss } from './bridge';
 import type { SubmittedCell } from './submission';
 
@@ -10,6 +11,8 @@ export interface RunRequest {
   readonly question: string;
   /** The student's notebook. It is parsed over there only: a parser can be kept busy, too. */
   readonly cells: readonly SubmittedCell[];
+  /** What was handed in for the question, where it may ask for a model. */
+  readonly model?: SubmittedModel;
   /** Named pipes to and from the process of the answer. */
   readonly input: string;
   readonly output: string;
