@@ -6,11 +6,13 @@ export function parseCode(source: string): ts.SourceFile {
 
 /** The functions, classes and variables that code declares at its top level. */
 export function declaredNames(file: ts.SourceFile): readonly string[] {
-  return file.statements.flatMap((statement) => {
-    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.flatMap(boundNames);
-    const named = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement);
-    return named && statement.name ? [statement.name.text] : [];
-  });
+  return file.statements.flatMap(namesDeclaredBy);
+}
+
+export function namesDeclaredBy(statement: ts.Statement): readonly string[] {
+  if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.flatMap(boundNames);
+  const named = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement);
+  return named && statement.name ? [statement.name.text] : [];
 }
 
 /** The names that code reads from elsewhere: neither keys of objects nor its own top-level declarations. */

@@ -8,6 +8,8 @@ export interface DeclaredQuestion {
   readonly id: string;
   readonly tests: readonly Pick<TestResult, 'title' | 'points' | 'hidden'>[];
   readonly wrongAnswers: readonly DeclaredWrongAnswer[];
+  /** Whether it asks for a trained model, which is held against images that nobody has seen instead of hidden tests. */
+  readonly ofModel?: boolean;
 }
 
 export interface DeclaredWrongAnswer {

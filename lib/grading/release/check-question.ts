@@ -46,7 +46,11 @@ export async function checkQuestion(
 }
 
 /** What can be said of the tests without running them. */
-function shapeOf({ tests, wrongAnswers }: DeclaredQuestion): Pick<QuestionReport, 'problems' | 'warnings'> {
+function shapeOf({
+  tests,
+  wrongAnswers,
+  ofModel,
+}: DeclaredQuestion): Pick<QuestionReport, 'problems' | 'warnings'> {
   const titles = tests.map(({ title }) => title);
   const twice = titles.filter((title, at) => titles.indexOf(title) !== at);
   return {
@@ -57,7 +61,9 @@ function shapeOf({ tests, wrongAnswers }: DeclaredQuestion): Pick<QuestionReport
     ],
     warnings: [
       ...(tests.every(({ hidden }) => hidden) ? ['it has no public test: check() tells nothing'] : []),
-      ...(tests.some(({ hidden }) => hidden) ? [] : ['it has no hidden test: an answer by heart passes']),
+      ...(ofModel || tests.some(({ hidden }) => hidden)
+        ? []
+        : ['it has no hidden test: an answer by heart passes']),
     ],
   };
 }

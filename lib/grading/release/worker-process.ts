@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadChapter } from '../chapter';
 import { loadQuestions } from '../check';
 import { evaluateAnswer, questionCode } from '../lift';
+import { asModelTests } from '../model/as-model-tests';
 import type { Question } from '../questions';
 import { describeFailure, runTests } from '../testing';
 import type { AnswerToTest, Call, DeclaredQuestion, Reply, TestOutcome } from './calls';
@@ -55,6 +56,7 @@ async function declared({ id, define, wrongAnswers }: Question): Promise<Declare
     id,
     tests: tests.map(({ title, points, hidden }) => ({ title, points, hidden })),
     wrongAnswers: wrongAnswers.map(({ name, code, fails }) => ({ name, code, fails })),
+    ofModel: asModelTests(define) !== undefined,
   };
 }
 

@@ -38,6 +38,22 @@ describe('studentTests', () => {
     }
   });
 
+  it('leaves out what only wrong answers and hidden tests used', () => {
+    const given = studentTests(`import assert from 'node:assert/strict';
+const shared = [1, 2];
+// How to solve it.
+function solving(part: string) { return part ? solving('') : \`secret \${deep}\`; }
+const deep = 'deeper';
+const { onlyHidden } = { onlyHidden: 3 };
+question('q1.1', (answers) => {
+  it('open', () => assert.deepEqual(shared, answers()));
+  hidden(() => it('closed', () => assert.equal(onlyHidden, 3)));
+}, { wrongAnswers: [{ name: 'x', code: solving('a'), fails: 'open' }] });
+`);
+    assert.doesNotMatch(given, /solv|secret|deep(er)?\b|onlyHidden/);
+    assert.match(given, /^import assert.*const shared = \[1, 2\];.*deepEqual\(shared, answers\(\)\)/s);
+  });
+
   describe('of the chapters', () => {
     let folder: string;
     before(() => {

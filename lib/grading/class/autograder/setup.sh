@@ -30,5 +30,8 @@ cd "$source_folder/course"
 npm ci --ignore-scripts --no-audit --no-fund
 npm run build
 
+# Models that are handed in are tried on test images.
+node lib/bin.js data
+
 # Answers run as whoever grades; nobody else reads the solutions and tests.
 chmod -R go-rwx "$source_folder"
