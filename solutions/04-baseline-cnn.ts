@@ -298,7 +298,11 @@ await check('q4.5');
 
 // %% question="q4.6" points=4
 /** Saves a trained network in `folder` with its class names and the normalization of `trainedOn`. */
-async function handIn(network: tf.LayersModel, trainedOn: typeof images, folder: string): Promise<void> {
+async function handIn(
+  network: tf.LayersModel,
+  trainedOn: typeof images,
+  folder: string,
+): Promise<void> {
   // BEGIN SOLUTION
   const { classNames } = trainedOn;
   const pixelsAs = fitStandardization(trainedOn);
