@@ -84,9 +84,12 @@ function cheats({ root, port }: { readonly root: string; readonly port: number }
     {
       name: 'writing a results file',
       code: `import { writeFileSync } from 'node:fs';
-        function add() { writeFileSync('${root}/results.json', '{"score": 100}'); return 0; }`,
+        function add() {
+          try { writeFileSync('${root}/results.json', '{"score": 100}'); } catch {}
+          writeFileSync('/results.json', '{"score": 100}');
+        }`,
       outcome: 'exception',
-      says: /read-only|no such file/,
+      says: /read-only/,
     },
     {
       name: 'reading the tests',
