@@ -1,4 +1,5 @@
-import { type Html, html, trusted } from './html';
+import { type Html, html } from './html';
+import { htmlDocument } from './html-document';
 
 /** A part of the page under a heading of its own. */
 export interface Section {
@@ -9,8 +10,7 @@ export interface Section {
 }
 
 /**
- * A whole page as one file: no script, no font, nothing fetched, which its policy also forbids; light or dark as the
- * reader's system is.
+ * A whole page as one file, with pictures inside: see `htmlDocument`.
  */
 export function page({
   title,
@@ -21,28 +21,14 @@ export function page({
   readonly intro: Html;
   readonly sections: readonly Section[];
 }): string {
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${title}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<header><h1>${title}</h1>${intro}
+  const body = html`<header><h1>${title}</h1>${intro}
 <nav aria-label="Contents"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav></header>
 <main>${sections.map(
     ({ id, title, content }) =>
       html`\n<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`,
   )}
-</main>
-</body>
-</html>
-`.markup;
+</main>`;
+  return htmlDocument(body, { title, style, allowed: ['img-src data:'] });
 }
 
 const style = `

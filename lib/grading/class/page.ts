@@ -1,29 +1,13 @@
-import { type Html, html, trusted } from '../../report/html';
+import { type Html, html } from '../../report/html';
+import { htmlDocument } from '../../report/html-document';
 import { plainText } from './plain-text';
 
 /**
- * A whole page as one file: no script, nothing fetched, which its policy also forbids; light or dark as the reader's system
- * is, readable on a phone and on paper. What is put in by `html` is escaped; control characters go here.
+ * A whole page as one file (see `htmlDocument`), readable on a phone and on paper. What is put in by `html` is escaped; control
+ * characters go here.
  */
 export function page({ title, content }: { readonly title: string; readonly content: Html }): string {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
-  const { markup } = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-${content}
-</body>
-</html>
-`;
-  return plainText(markup);
+  return plainText(htmlDocument(content, { title, style }));
 }
 
 /** A part of a total as a bar, 0 to 1; the number stands beside it in the text. */
