@@ -2,6 +2,7 @@
 // `npm test -- test/data`, only those tests. All parts run; the exit code is the first failure's. `--frameworks` installs
 // Keras, TensorFlow, PyTorch and ONNX Runtime where they are missing, so that no test against them is left out.
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { npmCommand } from './packages.mjs';
 import { root } from './paths.mjs';
@@ -54,10 +55,17 @@ async function main() {
     codes.push(await part('Style', [process.execPath, installed('@biomejs/biome/bin/biome'), 'ci', '.']));
     codes.push(await part('Types', [...npmCommand(), 'run', '--silent', 'typecheck']));
   }
+  // Several files at once: half of the tests wait for processes that they started.
+  const jobs = Math.min(Math.max(availableParallelism(), 2), 4);
+  const parallel = chosen.length === 0 ? ['--parallel', '--jobs', String(jobs)] : [];
   // The tests' own closing counts come last, so their time is in them and not in a line of ours.
   const reporter = join(root, 'lib', 'setup', 'mocha-reporter.cjs');
   codes.push(
-    await part('', [process.execPath, installed('mocha/bin/mocha.js'), '--reporter', reporter, ...chosen]),
+    await part('', [
+      ...[process.execPath, installed('mocha/bin/mocha.js'), '--reporter', reporter],
+      ...parallel,
+      ...chosen,
+    ]),
   );
   process.exitCode = codes.find((code) => code !== 0) ?? 0;
 }

