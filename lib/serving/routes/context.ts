@@ -35,11 +35,11 @@ export interface Answer extends Images {
 }
 
 /** Reads the images of a request for the model it is meant for, and asks that. */
-export function answerWith(
+export function answerWith<I extends Images>(
   { models, maxPixels, decoding }: ServingContext,
   { params, reply }: { readonly params: ModelParams; readonly reply: FastifyReply },
-  read: (demands: ImageDemands) => Promise<Images>,
-): Promise<Answer> {
+  read: (demands: ImageDemands) => Promise<I>,
+): Promise<Answer & I> {
   return models.use(wanted(params), async (model) => {
     const { inputShape, maxBatchSize, classNames, predict } = model.servable;
     const images = await read({ inputShape, maxImages: maxBatchSize, maxPixels, decoding });

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson, parseObject } from '../json';
 import { imagesFromExamples, imagesFromJson } from '../json-images';
 import type { VersionStatus } from '../model-registry';
+import type { ImageDemands, Images } from '../pictures';
+import { scanInstances } from '../scan-instances';
 import { badRequest } from '../serving-error';
 import {
   type Answer,
@@ -24,18 +26,10 @@ export async function tensorflowServing(server: FastifyInstance, context: Servin
 
   const predict = async (request: Request, reply: FastifyReply) => {
     models.find(wanted(request.params)); // before a body is looked at
-    const keys = ['signature_name', 'instances', 'inputs'] as const;
-    const body = parseObject(parseJson(bytesOf(request)), keys, 'the request');
-    requireSignature(body.signature_name);
-    const byColumn = body.inputs !== undefined;
-    if (byColumn === (body.instances !== undefined))
-      throw badRequest('expected either "instances" or "inputs" in the request');
     const answer = await answerWith(context, { params: request.params, reply }, (demands) =>
-      byColumn
-        ? imagesFromJson(columnOf(body.inputs), demands, 'inputs')
-        : imagesFromJson(body.instances, demands, 'instances'),
+      imagesToPredict(bytesOf(request), demands),
     );
-    return byColumn ? { outputs: rowsOf(answer) } : { predictions: rowsOf(answer) };
+    return answer.byColumn ? { outputs: rowsOf(answer) } : { predictions: rowsOf(answer) };
   };
 
   const classify = async (request: Request, reply: FastifyReply) => {
@@ -95,6 +89,25 @@ async function malformedRequests(server: FastifyInstance): Promise<void> {
   server.setNotFoundHandler(({ method, url }) => {
     throw badRequest(`Malformed request: ${method} ${url}`);
   });
+}
+
+/** The images of a request in row or column form. */
+async function imagesToPredict(
+  body: Uint8Array | undefined,
+  demands: ImageDemands,
+): Promise<Images & { readonly byColumn: boolean }> {
+  const scanned = body && scanInstances(body, demands);
+  if (scanned) return { ...scanned, byColumn: false };
+  const keys = ['signature_name', 'instances', 'inputs'] as const;
+  const { signature_name, instances, inputs } = parseObject(parseJson(body), keys, 'the request');
+  requireSignature(signature_name);
+  const byColumn = inputs !== undefined;
+  if (byColumn === (instances !== undefined))
+    throw badRequest('expected either "instances" or "inputs" in the request');
+  const images = byColumn
+    ? imagesFromJson(columnOf(inputs), demands, 'inputs')
+    : imagesFromJson(instances, demands, 'instances');
+  return { ...(await images), byColumn };
 }
 
 /** The only signature there is; `` and none stand for it. */
