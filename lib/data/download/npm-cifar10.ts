@@ -76,8 +76,8 @@ async function unpackTarball(
   const needed = new Set(Object.values(parts).flatMap(({ png, labels }) => [png, labels]));
   const onBytes = (done: number): void =>
     onProgress?.({ label: `downloading ${spec}`, done, total: tarballBytes, unit: 'bytes' });
-  const { tarball } = await import('pacote'); // slow to load, and rarely needed
-  const unpacking = tarball.stream(
+  const { default: pacote } = await import('pacote'); // slow to load, and rarely needed
+  const unpacking = pacote.tarball.stream(
     spec,
     // Called again, from the beginning, where npm's cache turns out to be damaged.
     (stream) =>
