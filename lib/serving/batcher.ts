@@ -40,6 +40,7 @@ export interface BatcherOptions extends BatchingOptions {
 interface Waiting {
   readonly pixels: Uint8Array;
   readonly count: number;
+  readonly gone?: () => Error | undefined;
   readonly resolve: (probabilities: Float32Array) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -72,39 +73,21 @@ export class Batcher {
   }
 
   /**
-   * The probabilities of `count` images, [count, numClasses]. When `signal` aborts before their turn has come, they are
-   * dropped.
-   * @throws ServingError 503 when the queue is full; RangeError for more images than a batch holds.
+   * The probabilities of `count` images, [count, numClasses]. Where `gone` says, when their turn has come, that nobody waits
+   * for them any more, they are not computed.
+   * @throws ServingError 503 when the queue is full, and what `gone` gives; RangeError for more images than a batch holds.
    */
   submit(
     pixels: Uint8Array,
     count: number,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { gone }: { readonly gone?: () => Error | undefined } = {},
   ): Promise<Float32Array> {
     if (!(count >= 1 && count <= this.maxBatchSize))
       throw new RangeError(`count: expected 1 to ${this.maxBatchSize}, got ${count}`);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
       const batch = this.batchFor(count);
       if (!batch) return reject(unavailable('too many requests are waiting; try again'));
-      const drop = () => {
-        if (this.drop(batch, request)) reject(signal?.reason);
-      };
-      const settled = () => signal?.removeEventListener('abort', drop);
-      const request: Waiting = {
-        pixels,
-        count,
-        resolve: (probabilities) => {
-          settled();
-          resolve(probabilities);
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', drop, { once: true });
-      batch.requests.push(request);
+      batch.requests.push({ pixels, count, gone, resolve, reject });
       batch.images += count;
       this.dispatch();
     });
@@ -118,15 +101,6 @@ export class Batcher {
     const batch: Batch = { requests: [], since: this.clock.now(), images: 0 };
     this.queue.push(batch);
     return batch;
-  }
-
-  private drop(batch: Batch, request: Waiting): boolean {
-    if (!this.queue.includes(batch)) return false; // it is being computed already
-    batch.requests.splice(batch.requests.indexOf(request), 1);
-    batch.images -= request.count;
-    if (batch.requests.length === 0) this.queue.splice(this.queue.indexOf(batch), 1);
-    this.dispatch(); // the next batch may be first now
-    return true;
   }
 
   private dispatch(): void {
@@ -145,7 +119,10 @@ export class Batcher {
     }
   }
 
-  private async run({ requests, images, since }: Batch): Promise<void> {
+  private async run({ requests: all, since }: Batch): Promise<void> {
+    const requests = all.filter(isWaited);
+    const images = requests.reduce((sum, { count }) => sum + count, 0);
+    if (images === 0) return;
     this.running++;
     const started = this.clock.now();
     try {
@@ -165,6 +142,13 @@ export class Batcher {
       this.dispatch();
     }
   }
+}
+
+/** Rejects a request that nobody waits for. */
+function isWaited({ gone, reject }: Waiting): boolean {
+  const reason = gone?.();
+  if (reason) reject(reason);
+  return reason === undefined;
 }
 
 function joined(requests: readonly Waiting[], images: number): Uint8Array {

@@ -24,14 +24,15 @@ export function readBodies(server: FastifyInstance, { maxBodyBytes, maxPendingBy
   const tooLong = () => new ServingError(413, `expected at most ${maxBodyBytes} bytes in the body`);
 
   server.decorateRequest('arrivedBytes', 0);
-  server.addHook('onRequest', async (request, reply) => {
-    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLong();
+  server.addHook('onRequest', (request, reply, done) => {
     reply.raw.once('close', () => {
       pending -= request.arrivedBytes;
     });
+    done(Number(request.headers['content-length'] ?? 0) > maxBodyBytes ? tooLong() : undefined);
   });
-  server.addHook('onSend', async ({ raw }, reply) => {
+  server.addHook('onSend', ({ raw }, reply, payload, done) => {
     if (raw.complete === false) reply.header('connection', 'close'); // nobody reads the rest
+    done(null, payload);
   });
 
   const read = (request: FastifyRequest, body: NodeJS.ReadableStream): Promise<Buffer> =>

@@ -11,9 +11,10 @@ export async function documentRoutes(server: FastifyInstance): Promise<void> {
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith(prefix)) route.config = { ...route.config, access: 'open' };
   });
-  server.addHook('onSend', async (_, reply) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     // Fastify adds a charset, which JSON does not have; some clients compare the whole text.
     if (reply.getHeader('content-type') === withCharset) reply.header('content-type', 'application/json');
+    done(null, payload);
   });
   server.addSchema(errorSchema);
   // An answer is what its route says, not what a schema lets through: so a test can hold the one against the other.

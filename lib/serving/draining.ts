@@ -15,15 +15,17 @@ export function drainConnections(server: FastifyInstance): { readonly isDraining
       if (underWay === 0) server.server.closeAllConnections();
     }, graceMs);
   };
-  server.addHook('onRequest', async (_, reply) => {
+  server.addHook('onRequest', (_request, reply, done) => {
     underWay++;
     reply.raw.once('close', () => {
       underWay--;
       endOthers();
     });
+    done();
   });
-  server.addHook('onSend', async (_, reply) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     if (isDraining) reply.header('connection', 'close');
+    done(null, payload);
   });
   server.addHook('preClose', async () => {
     isDraining = true;

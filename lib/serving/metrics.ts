@@ -76,9 +76,10 @@ export function addMetrics(server: FastifyInstance, models: () => ModelRegistry)
     },
   });
 
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'; // not the address: anyone can make up those
     requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    done();
   });
   const schema = {
     tags: ['Operations'],

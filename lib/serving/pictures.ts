@@ -1,4 +1,4 @@
-import { countPixels, decodeImage, ImageError } from '../data';
+import { countPixels, decodeImage, ImageError } from '../data/image-file';
 import type { PixelBudget } from './pixel-budget';
 import { badRequest, ServingError } from './serving-error';
 

@@ -1,4 +1,6 @@
-import { catalogue, gather, type ImageDataset, loadTestImages } from '../data';
+import { catalogue } from '../data/catalogue';
+import { gather, type ImageDataset } from '../data/dataset';
+import { loadTestImages } from '../data/load';
 import { encodePicture } from './encode-picture';
 
 /** A picture to try the page with. */

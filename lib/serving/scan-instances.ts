@@ -43,12 +43,11 @@ class Scanner {
 
   takeEnd(): boolean {
     if (!this.take(closeList) || !this.take(closeObject)) return false;
-    this.skipSpaces();
-    return this.at === this.bytes.length;
+    return this.skipSpaces(this.at) === this.bytes.length;
   }
 
   take(byte: number): boolean {
-    this.skipSpaces();
+    this.at = this.skipSpaces(this.at);
     if (this.bytes[this.at] !== byte) return false;
     this.at++;
     return true;
@@ -56,38 +55,51 @@ class Scanner {
 
   /** Lists in lists of `shape`, with numbers in the last. */
   takeImage(shape: readonly number[], axis = 0): boolean {
+    if (axis === shape.length - 1) return this.takeNumbers(shape[axis]);
     if (!this.take(openList)) return false;
     for (let i = 0; i < shape[axis]; i++) {
-      if (i > 0 && !this.take(comma)) return false;
-      if (!(axis + 1 < shape.length ? this.takeImage(shape, axis + 1) : this.takeNumber())) return false;
+      if ((i > 0 && !this.take(comma)) || !this.takeImage(shape, axis + 1)) return false;
     }
     return this.take(closeList);
   }
 
   private takeKey(): boolean {
-    this.skipSpaces();
+    this.at = this.skipSpaces(this.at);
     if (!key.equals(this.bytes.subarray(this.at, this.at + key.length))) return false;
     this.at += key.length;
     return true;
   }
 
-  private takeNumber(): boolean {
-    this.skipSpaces();
-    const first = this.at;
-    let value = 0;
-    for (; ; this.at++) {
-      const digit = this.bytes[this.at] - zero;
-      if (!(digit >= 0 && digit <= 9)) break;
-      value = 10 * value + digit;
+  /** A list of so many numbers; in one loop, since there are thousands. */
+  private takeNumbers(count: number): boolean {
+    const { bytes, pixels } = this;
+    let { at, taken } = this;
+    for (let i = 0; i < count; i++) {
+      at = this.skipSpaces(at);
+      if (bytes[at++] !== (i === 0 ? openList : comma)) return false;
+      at = this.skipSpaces(at);
+      const first = at;
+      let value = 0;
+      let digit = bytes[at] - zero;
+      while (digit >= 0 && digit <= 9) {
+        value = 10 * value + digit;
+        digit = bytes[++at] - zero;
+      }
+      const digits = at - first;
+      // JSON has no 007.
+      if (digits === 0 || value > 255 || (digits > 1 && bytes[first] === zero)) return false;
+      pixels[taken++] = value;
     }
-    const digits = this.at - first;
-    // JSON has no 007.
-    if (digits === 0 || value > 255 || (digits > 1 && this.bytes[first] === zero)) return false;
-    this.pixels[this.taken++] = value;
-    return true;
+    this.at = at;
+    this.taken = taken;
+    return this.take(closeList);
   }
 
-  private skipSpaces(): void {
-    while (this.bytes[this.at] <= lastSpace && spaces.includes(this.bytes[this.at])) this.at++;
+  /** Where the next byte is that is no white space. */
+  private skipSpaces(from: number): number {
+    const { bytes } = this;
+    let at = from;
+    while (bytes[at] <= lastSpace && spaces.includes(bytes[at])) at++;
+    return at;
   }
 }

@@ -23,7 +23,7 @@ export interface Servable extends ModelDescription {
   predict(
     pixels: Uint8Array,
     count: number,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly gone?: () => Error | undefined },
   ): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function loadServable(folder: string, options: LoadServableOptions 
     get pids() {
       return pool.pids;
     },
-    predict: (pixels, images, { signal } = {}) => batcher.submit(pixels, images, { signal }),
+    predict: (pixels, images, options) => batcher.submit(pixels, images, options),
     close: () => pool.close(),
   };
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { requireToken } from './bearer-token';
@@ -16,6 +15,7 @@ import { operationsRoutes } from './routes/operations';
 import { pageRoutes } from './routes/page';
 import { predictRoutes } from './routes/predict';
 import { tensorflowServing } from './routes/tensorflow-serving';
+import { securityHeaders } from './security-headers';
 import { type LoadServableOptions, loadServable } from './servable';
 import { ServingError } from './serving-error';
 
@@ -72,7 +72,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   answerErrors(server);
   logRequests(server);
   const { isDraining } = drainConnections(server);
-  await server.register(helmet, securityHeaders);
+  const headers = securityHeaders();
+  server.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers);
+    done();
+  });
   if (options.rateLimit) await limitRate(server, options.rateLimit);
   if (options.token) requireToken(server, options.token);
   readBodies(server, { maxBodyBytes, maxPendingBytes });
@@ -99,13 +103,15 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 }
 
 function logRequests(server: FastifyInstance): void {
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const { method, url, ip } = request;
     const durationMs = Math.round(reply.elapsedTime * 100) / 100;
     request.log.info({ method, url, ip, statusCode: reply.statusCode, durationMs }, 'request');
+    done();
   });
 }
 
@@ -120,19 +126,6 @@ async function limitRate(server: FastifyInstance, max: number): Promise<void> {
   });
   server.addHook('onRequest', server.rateLimit()); // for unknown addresses too, and before the token is looked at
 }
-
-const securityHeaders: FastifyHelmetOptions = {
-  contentSecurityPolicy: {
-    directives: {
-      defaultSrc: ["'self'"],
-      scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:', 'blob:'],
-      upgradeInsecureRequests: null, // this server speaks HTTP; what speaks HTTPS before it knows its own address
-    },
-  },
-  strictTransportSecurity: false, // likewise
-};
 
 /** The client's own id where it is a plain word, so that one request can be followed through several logs. */
 function requestId({ headers }: IncomingMessage): string {

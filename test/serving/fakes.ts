@@ -81,8 +81,7 @@ export function fakeServable({
     get queuedImages() {
       return batcher.queuedImages;
     },
-    predict: (pixels: Uint8Array, count: number, { signal }: { readonly signal?: AbortSignal } = {}) =>
-      batcher.submit(pixels, count, { signal }),
+    predict: batcher.submit.bind(batcher),
     close: async () => {
       servable.closed = true;
     },

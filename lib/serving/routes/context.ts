@@ -43,7 +43,9 @@ export function answerWith<I extends Images>(
   return models.use(wanted(params), async (model) => {
     const { inputShape, maxBatchSize, classNames, predict } = model.servable;
     const images = await read({ inputShape, maxImages: maxBatchSize, maxPixels, decoding });
-    const probabilities = await predict(images.pixels, images.count, { signal: clientGone(reply) });
+    const probabilities = await predict(images.pixels, images.count, {
+      gone: () => (reply.raw.destroyed ? clientGone : undefined),
+    });
     return { ...images, model, probabilities, numClasses: classNames.length };
   });
 }
@@ -68,14 +70,5 @@ function requireUncompressed({ headers }: FastifyRequest): void {
   throw new ServingError(415, `Content-Encoding: expected a body that is not compressed, got ${encoding}`);
 }
 
-/**
- * Aborts when the connection ends before the answer, with the status that nginx logs for it. (`request.signal` may abort
- * as soon as the body is read.)
- */
-function clientGone({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort(new ServingError(499, 'the client is gone'));
-  });
-  return controller.signal;
-}
+/** With the status that nginx logs for it. */
+const clientGone = new ServingError(499, 'the client is gone');

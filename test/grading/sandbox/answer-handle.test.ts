@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,7 +28,7 @@ describe('openAnswer', () => {
     for (const child of busy) child.kill('SIGKILL');
     if (!fixtures) return;
     closeSync(nothing);
-    rmdirSync(fixtures);
+    rmSync(fixtures, { recursive: true }); // one that was killed may have left a file
   });
 
   const open = (unsafe: boolean): Answer =>
