@@ -115,7 +115,7 @@ export class Graph {
   }
 
   /** How the node was made whose first output this is. */
-  madeBy({ ref }: Output): Node | undefined {
+  madeBy(ref: string): Node | undefined {
     return this.made.get(ref);
   }
 

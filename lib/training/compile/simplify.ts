@@ -31,11 +31,16 @@ export function addSimplified(
     }
     case 'ReluGrad': {
       // Behind max pooling, ReLU may as well be looked at where the largest values went: fewer numbers, the same result.
-      const pooling = graph.madeBy(a);
+      const pooling = graph.madeBy(a.ref);
       if (pooling?.op !== 'MaxPoolGrad' || pooling.inputs[0] !== b.ref) break;
       const [input, output, dy] = pooling.inputs;
       const masked = graph.one('ReluGrad', [dy, output], { attributes });
       return [graph.one('MaxPoolGrad', [input, output, masked], { attributes: pooling.attributes })];
+    }
+    case 'FusedBatchNorm': {
+      const folded = foldIntoConvolution(graph, inputs, attributes);
+      if (folded) return [folded];
+      break;
     }
     case 'BatchMatMulV2':
       if (floats && isMatrix(a) && isMatrix(b)) return [matMul(graph, a, b, attributes)];
@@ -52,6 +57,35 @@ function isBias(b: Output, x: Output): boolean {
 /** Whether `axes` are 0 to rank - 2, the constant that a sum over all but the channels has. */
 function lastAxisIsKept(graph: Graph, axes: Output, rank: number): boolean {
   return axes.ref === graph.integers(Array.from({ length: rank - 1 }, (_, axis) => axis)).ref;
+}
+
+/**
+ * Batch normalization by running statistics is one factor and one offset a channel: with constant weights they go into the
+ * convolution before it, once, when TensorFlow prepares the graph.
+ */
+function foldIntoConvolution(
+  graph: Graph,
+  [x, scale, offset, mean, variance]: readonly Output[],
+  attributes: readonly Attribute[],
+): Output | undefined {
+  const before = graph.madeBy(x.ref);
+  const [sum, bias] = before?.op === 'BiasAdd' ? before.inputs : [x.ref, graph.scalar(0)];
+  const convolution = graph.madeBy(sum);
+  if (convolution?.op !== 'Conv2D' || graph.madeBy(convolution.inputs[1])?.op !== 'Const') return undefined;
+  const [input, filter] = convolution.inputs;
+  const compute = (op: string, ...operands: (Output | string)[]) =>
+    graph.one(op, operands, { attributes: ofFloats });
+  const epsilon = attributes.find(({ name }) => name === 'epsilon')?.value as number;
+  const factor = compute(
+    'RealDiv',
+    scale,
+    compute('Sqrt', compute('AddV2', variance, graph.scalar(epsilon))),
+  );
+  const scaled = graph.one('Conv2D', [input, compute('Mul', filter, factor)], {
+    attributes: convolution.attributes,
+  });
+  const shifted = compute('AddV2', compute('Mul', compute('Sub', bias, mean), factor), offset);
+  return graph.one('BiasAdd', [scaled, shifted], { attributes: channelsLast });
 }
 
 /** Also as a batch of one matrix, which tfjs makes of it in dense layers. */
