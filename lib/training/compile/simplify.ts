@@ -1,4 +1,4 @@
-import { type Attribute, attribute, DataType, type Graph, type Output, ofFloats } from './graph';
+import { type Attribute, attribute, DataType, type Graph, type Node, type Output, ofFloats } from './graph';
 
 /**
  * Adds an operation as tfjs-node asks for it, in the form that TensorFlow computes fastest: a reshape to the same shape
@@ -42,6 +42,11 @@ export function addSimplified(
       if (folded) return [folded];
       break;
     }
+    case 'Relu': {
+      const reordered = reluBeforePooling(graph, a, attributes);
+      if (reordered) return [reordered];
+      break;
+    }
     case 'BatchMatMulV2':
       if (floats && isMatrix(a) && isMatrix(b)) return [matMul(graph, a, b, attributes)];
   }
@@ -61,18 +66,17 @@ function lastAxisIsKept(graph: Graph, axes: Output, rank: number): boolean {
 
 /**
  * Batch normalization by running statistics is one factor and one offset a channel: with constant weights they go into the
- * convolution before it, once, when TensorFlow prepares the graph.
+ * convolution before it, once, when TensorFlow prepares the graph. Also through max pooling, where no factor is negative.
  */
 function foldIntoConvolution(
   graph: Graph,
   [x, scale, offset, mean, variance]: readonly Output[],
   attributes: readonly Attribute[],
 ): Output | undefined {
-  const before = graph.madeBy(x.ref);
-  const [sum, bias] = before?.op === 'BiasAdd' ? before.inputs : [x.ref, graph.scalar(0)];
-  const convolution = graph.madeBy(sum);
-  if (convolution?.op !== 'Conv2D' || graph.madeBy(convolution.inputs[1])?.op !== 'Const') return undefined;
-  const [input, filter] = convolution.inputs;
+  const pooling = pooledBy(graph, x.ref);
+  const convolution = convolutionBehind(graph, pooling?.inputs[0] ?? x.ref);
+  if (!convolution || (pooling && !isNowhereNegative(graph, scale))) return undefined;
+  const { input, filter, bias = graph.scalar(0) } = convolution;
   const compute = (op: string, ...operands: (Output | string)[]) =>
     graph.one(op, operands, { attributes: ofFloats });
   const epsilon = attributes.find(({ name }) => name === 'epsilon')?.value as number;
@@ -85,7 +89,52 @@ function foldIntoConvolution(
     attributes: convolution.attributes,
   });
   const shifted = compute('AddV2', compute('Mul', compute('Sub', bias, mean), factor), offset);
-  return graph.one('BiasAdd', [scaled, shifted], { attributes: channelsLast });
+  const normalized = graph.one('BiasAdd', [scaled, shifted], { attributes: channelsLast });
+  return pooling ? graph.one('MaxPool', [normalized], { attributes: pooling.attributes }) : normalized;
+}
+
+/** The largest of some numbers, or 0, is the largest of them and of 0; TensorFlow computes ReLU with the convolution. */
+function reluBeforePooling(graph: Graph, x: Output, attributes: readonly Attribute[]): Output | undefined {
+  const pooling = pooledBy(graph, x.ref);
+  if (!pooling || !convolutionBehind(graph, pooling.inputs[0])) return undefined;
+  const relu = graph.one('Relu', [pooling.inputs[0]], { attributes });
+  return graph.one('MaxPool', [relu], { attributes: pooling.attributes });
+}
+
+function pooledBy(graph: Graph, ref: string): Node | undefined {
+  const node = graph.madeBy(ref);
+  return node?.op === 'MaxPool' ? node : undefined;
+}
+
+interface Convolution {
+  readonly input: string;
+  readonly filter: string;
+  readonly bias?: string;
+  readonly attributes: readonly Attribute[];
+}
+
+/** The convolution that makes `ref`, perhaps with a bias, where its weights are constants. */
+function convolutionBehind(graph: Graph, ref: string): Convolution | undefined {
+  const last = graph.madeBy(ref);
+  const [sum, bias] = last?.op === 'BiasAdd' ? last.inputs : [ref];
+  const node = graph.madeBy(sum);
+  if (node?.op !== 'Conv2D') return undefined;
+  const [input, filter] = node.inputs;
+  return isConstant(graph, filter) ? { input, filter, bias, attributes: node.attributes } : undefined;
+}
+
+function isConstant(graph: Graph, ref: string): boolean {
+  const node = graph.madeBy(ref);
+  if (node?.op === 'Const') return true;
+  return (
+    ['Mul', 'RealDiv', 'Sqrt', 'AddV2'].includes(node?.op ?? '') &&
+    (node?.inputs.every((input) => isConstant(graph, input)) ?? false)
+  );
+}
+
+function isNowhereNegative(graph: Graph, { ref }: Output): boolean {
+  const value = graph.madeBy(ref)?.attributes.find(({ name }) => name === 'value')?.value;
+  return typeof value === 'object' && 'data' in value && value.data.every((each) => each >= 0);
 }
 
 /** Also as a batch of one matrix, which tfjs makes of it in dense layers. */

@@ -19,46 +19,66 @@ describe('batch normalization behind a convolution', () => {
     attribute.bool('is_training', false),
   ];
 
-  /** Inputs of the normalization: 3 channels, 2 to 1 in size, computed of [2, 4, 4, 2] images with 3 x 3 filters. */
-  function network({ bias = false, frozen = true } = {}) {
+  /** What is normalized, 3 channels of 2 images, and its scale, offset, mean and variance. */
+  function network({ bias = false, frozen = true, pooled = false, scale = [0.5, 1, 2] } = {}) {
     const random = createRandom(1);
     const graph = new Graph();
-    const floats = (shape: readonly number[]) => {
+    const constant = (values: readonly number[], shape = [values.length]) =>
+      graph.constant(Float32Array.from(values), { shape, dtype });
+    const draw = (shape: number[], from: number) => {
       const size = shape.reduce((product, length) => product * length, 1);
-      return graph.constant(
-        Float32Array.from({ length: size }, () => random.uniform() + 0.1),
-        { shape, dtype },
+      return constant(
+        Array.from({ length: size }, () => random.uniform() + from),
+        shape,
       );
     };
+    const images = draw([2, 8, 8, 2], -0.5);
     const filter = frozen
-      ? floats([3, 3, 2, 3])
+      ? draw([3, 3, 2, 3], -0.5)
       : graph.placeholder('filter', { shape: [3, 3, 2, 3], dtype });
-    const attributes = [
-      ...ofFloats,
-      channelsLast,
-      attribute.string('padding', 'SAME'),
-      attribute.int('strides', [1, 2, 2, 1]),
-    ];
-    const convolution = graph.one('Conv2D', [floats([2, 4, 4, 2]), filter], { attributes });
-    const x = bias
-      ? graph.one('BiasAdd', [convolution, floats([3])], { attributes: [...ofFloats, channelsLast] })
-      : convolution;
-    return { graph, inputs: [x, floats([3]), floats([3]), floats([3]), floats([3])] };
+    const windows = [...ofFloats, channelsLast, attribute.string('padding', 'SAME')];
+    const two = [1, 2, 2, 1];
+    let x = graph.one('Conv2D', [images, filter], {
+      attributes: [...windows, attribute.int('strides', two)],
+    });
+    if (bias) x = graph.one('BiasAdd', [x, draw([3], -0.5)], { attributes: [...ofFloats, channelsLast] });
+    const pooling = [...windows, attribute.int('strides', two), attribute.int('ksize', two)];
+    if (pooled) x = graph.one('MaxPool', [x], { attributes: pooling });
+    return { graph, inputs: [x, constant(scale), draw([3], -0.5), draw([3], -0.5), draw([3], 0.1)] };
   }
 
   const valuesOf = (graph: Graph, { ref }: Output) => new Float32Array(graph.runSync([], [ref], [])[0]);
 
+  const relu = (graph: Graph, x: Output, add: typeof addSimplified) => add(graph, 'Relu', [x], ofFloats)[0];
+  const plainly: typeof addSimplified = (graph, op, inputs, attributes) =>
+    graph.add(op, inputs, { attributes });
+
   for (const bias of [false, true]) {
-    it(`goes into its constant weights${bias ? ' and its bias' : ''}`, () => {
-      const { graph, inputs } = network({ bias });
-      const [simplified] = addSimplified(graph, 'FusedBatchNorm', inputs, normalization);
-      const [expected] = graph.add('FusedBatchNorm', inputs, { attributes: normalization });
-      assert.equal(graph.madeBy(simplified.ref)?.op, 'BiasAdd');
-      assert.deepEqual(simplified.shape, expected.shape);
-      const [got, want] = [valuesOf(graph, simplified), valuesOf(graph, expected)];
-      for (const [i, value] of want.entries()) assert.ok(Math.abs(got[i] - value) < 1e-4 * Math.abs(value));
-    });
+    for (const pooled of [false, true]) {
+      it(`goes into its weights${bias ? ' and bias' : ''}${pooled ? ', and ReLU before the pooling' : ''}`, () => {
+        const { graph, inputs } = network({ bias, pooled });
+        const [simplified] = addSimplified(graph, 'FusedBatchNorm', inputs, normalization);
+        const [expected] = plainly(graph, 'FusedBatchNorm', inputs, normalization);
+        assert.equal(graph.madeBy(simplified.ref)?.op, pooled ? 'MaxPool' : 'BiasAdd');
+        const ours = relu(graph, simplified, addSimplified);
+        assert.equal(graph.madeBy(ours.ref)?.op, pooled ? 'MaxPool' : 'Relu');
+        for (const [a, b] of [
+          [simplified, expected],
+          [ours, relu(graph, expected, plainly)],
+        ]) {
+          assert.deepEqual(a.shape, b.shape);
+          const [got, want] = [valuesOf(graph, a), valuesOf(graph, b)];
+          for (const [i, value] of want.entries()) assert.ok(Math.abs(got[i] - value) < 1e-5, `${i}`);
+        }
+      });
+    }
   }
+
+  it('stays behind a pooling where a scale is negative: the largest would become the smallest', () => {
+    const { graph, inputs } = network({ pooled: true, scale: [1, -1, 1] });
+    const [simplified] = addSimplified(graph, 'FusedBatchNorm', inputs, normalization);
+    assert.equal(graph.madeBy(simplified.ref)?.op, 'FusedBatchNorm');
+  });
 
   it('stays where the weights may change', () => {
     const { graph, inputs } = network({ frozen: false });
@@ -69,8 +89,12 @@ describe('batch normalization behind a convolution', () => {
   it('stays behind anything else', () => {
     const { graph, inputs } = network();
     const [x, ...others] = inputs;
-    const relu = graph.one('Relu', [x], { attributes: ofFloats });
-    const [simplified] = addSimplified(graph, 'FusedBatchNorm', [relu, ...others], normalization);
+    const [simplified] = addSimplified(
+      graph,
+      'FusedBatchNorm',
+      [relu(graph, x, plainly), ...others],
+      normalization,
+    );
     assert.equal(graph.madeBy(simplified.ref)?.op, 'FusedBatchNorm');
   });
 });
