@@ -25,7 +25,7 @@ export async function makeOnnxEngine(
   return {
     name: 'onnx',
     predict: async (pixels, count) => {
-      const image = new Tensor('float32', Float32Array.from(pixels), [count, ...shape]);
+      const image = new Tensor('float32', new Float32Array(pixels), [count, ...shape]);
       const { probabilities } = await session.run({ image });
       return (await probabilities.getData()) as Float32Array;
     },
