@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { encodePicture } from '../encode-picture';
 import { fileOf, isForm } from '../forms';
 import { decodePictures } from '../pictures';
-import { badRequest, ServingError } from '../serving-error';
+import { badRequest, unavailable } from '../serving-error';
 import { answerWith, bytesOf, type ServingContext } from './context';
 import { asJson, errorResponses, inferErrors, modelParams, texts } from './schemas';
 
@@ -58,9 +58,9 @@ async function pictureIn(request: FastifyRequest): Promise<Uint8Array> {
 }
 
 function onlyModel({ models }: ServingContext): string {
-  const { names } = models;
+  const { names, available } = models;
+  if (available.length === 0) throw unavailable('no model is loaded yet');
   if (names.length === 1) return names[0];
-  if (names.length === 0) throw new ServingError(503, 'no model is loaded yet');
   throw badRequest(`expected the name of a model: POST /models/NAME/predict with one of ${names.join(', ')}`);
 }
 
