@@ -36,6 +36,7 @@ describe('buildServer', function () {
     assert.equal((await get(server, '/healthz')).status, 200);
     assert.deepEqual((await get(server, '/readyz')).body, { status: 'loading' });
     assert.equal((await get(server, '/v2/health/ready')).status, 503);
+    while (server.models.names.length === 0) await sleep(5);
     const early = await post(server, '/predict', {});
     assertError(early, 503);
     assert.equal(early.headers['retry-after'], '1');
