@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { CourseError } from '../errors';
-import { type Compilation, type CompiledModel, compileModel, freezeModel } from '../training';
+import { type Compilation, type CompiledModel, compileModel, freezeModel, type Precision } from '../training';
 
 /** Trains a model step by step. */
 export interface Stepper {
@@ -15,8 +15,12 @@ export interface Predictor {
 }
 
 /** A compiled training step of `model`, for batches of one size. Throws a CourseError where it cannot be compiled. */
-export async function createStepper(model: tf.LayersModel, batchSize: number): Promise<Stepper> {
-  const compiled = required(compileModel(model));
+export async function createStepper(
+  model: tf.LayersModel,
+  batchSize: number,
+  precision?: Precision,
+): Promise<Stepper> {
+  const compiled = required(compileModel(model, { precision }));
   const shape = [batchSize, ...model.inputs[0].shape.slice(1)] as number[];
   const numClasses = model.outputs[0].shape[1] as number;
   return {

@@ -60,8 +60,11 @@ async function train(work: Work, mode: string): Promise<Prepared> {
   const { name, optimizer, parameters } = network as NetworkSpec;
   const model = buildNetwork(name);
   model.compile({ optimizer: buildOptimizer(optimizer), loss: crossEntropyFromLogits });
-  const create = mode === 'compiled' ? createStepper : createEagerStepper;
-  const stepper = await create(model, batchSize);
+  const precision = work.mode.includes('mixed_bfloat16') ? 'mixed_bfloat16' : 'float32';
+  const stepper =
+    mode === 'compiled'
+      ? await createStepper(model, batchSize, precision)
+      : await createEagerStepper(model, batchSize);
   const data = syntheticBatches(work);
   return {
     images: batchSize * work.steps,

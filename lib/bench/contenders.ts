@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { datasetFolder } from '../data';
 import { courseRoot } from '../paths';
+import type { Precision } from '../training';
 import { batchSizeOf, describeNetwork, type NetworkName, type NetworkSpec } from './networks';
 import type { Program } from './process';
 import type { Family } from './result';
@@ -71,7 +72,12 @@ const oneDnn = { TF_ENABLE_ONEDNN_OPTS: '1' };
 const noOneDnn = { TF_ENABLE_ONEDNN_OPTS: '0' };
 
 function ours(mode: string, { kept = false, steps }: { kept?: boolean; steps?: number } = {}): Variant {
-  return { name: `ours, ${mode}${kept ? ', kept memory' : ''}`, mode, env: kept ? keptMemory : {}, steps };
+  return {
+    name: `ours, ${mode.split(' ').join(', ')}${kept ? ', kept memory' : ''}`,
+    mode,
+    env: kept ? keptMemory : {},
+    steps,
+  };
 }
 
 function keras(
@@ -91,6 +97,7 @@ const spoken: Readonly<Record<string, string>> = {
   compile: 'torch.compile',
   freeze: 'frozen',
   fold: 'batch norm folded',
+  autocast: 'autocast bfloat16',
 };
 
 function withMemory(variant: Variant, kept: boolean): Variant {
@@ -114,6 +121,22 @@ const trainVariants: readonly Variant[] = [
   torch('channels_last', { kept: true }),
   torch('NCHW compile', { kept: true }),
   torch('channels_last compile', { kept: true }),
+];
+
+/** The same with convolutions and what is between them in bfloat16, each in the way of its framework. */
+const trainBfloat16Variants: readonly Variant[] = [
+  ours('compiled mixed_bfloat16'),
+  ours('compiled mixed_bfloat16', { kept: true }),
+  keras('data steps mixed_bfloat16', 'fit, mixed_bfloat16, tf.data, steps_per_execution'),
+  keras('data steps mixed_bfloat16', 'fit, mixed_bfloat16, tf.data, steps_per_execution', { kept: true }),
+  keras('data steps rewrite', 'fit, graph rewritten to bfloat16, tf.data, steps_per_execution', {
+    kept: true,
+  }),
+  torch('channels_last autocast'),
+  torch('NCHW autocast', { kept: true }),
+  torch('channels_last autocast', { kept: true }),
+  torch('NCHW autocast compile', { kept: true }),
+  torch('channels_last autocast compile', { kept: true }),
 ];
 
 const predictVariants: readonly Variant[] = [
@@ -166,7 +189,10 @@ const augmentVariants: readonly Variant[] = [
 export function planTask(task: Task, options: PlanOptions): readonly ComparisonPlan[] {
   switch (task) {
     case 'train':
-      return options.networks.map((name) => trainPlan(name, options));
+      return options.networks.flatMap((name) => [
+        trainPlan(name, 'float32', options),
+        trainPlan(name, 'mixed_bfloat16', options),
+      ]);
     case 'predict':
       return options.networks.map((name) => predictPlan(name, options));
     case 'evaluate':
@@ -182,19 +208,21 @@ export function planTask(task: Task, options: PlanOptions): readonly ComparisonP
   }
 }
 
-function trainPlan(name: NetworkName, options: PlanOptions): ComparisonPlan {
+function trainPlan(name: NetworkName, precision: Precision, options: PlanOptions): ComparisonPlan {
   const network = describeNetwork(name);
   const batchSize = batchSizeOf(name);
   const steps = name === 'small' ? 128 : 4;
   const { optimizer } = network;
+  const isMixed = precision === 'mixed_bfloat16';
+  const variants = isMixed ? trainBfloat16Variants : trainVariants;
   return {
-    name: `train ${name}`,
-    work: `steps of ${optimizer.name === 'adam' ? 'Adam' : 'SGD with Nesterov momentum'} on batches of ${batchSize}, float32 images in memory: forward, loss, gradient, update, loss read back`,
+    name: `train ${name}${isMixed ? `, ${precision}` : ''}`,
+    work: `steps of ${optimizer.name === 'adam' ? 'Adam' : 'SGD with Nesterov momentum'} on batches of ${batchSize}, float32 images in memory: forward, loss, gradient, update, loss read back${isMixed ? '; convolutions in bfloat16, weights in float32' : ''}`,
     batchSize,
     network,
     flopPerImage: network.flop.train,
-    contenders: contendersOf(trainVariants, { task: 'train', network, batchSize, steps }, options),
-    peak: peakOf({ gradients: true }, options),
+    contenders: contendersOf(variants, { task: 'train', network, batchSize, steps }, options),
+    peak: peakOf({ gradients: true, precision }, options),
   };
 }
 
@@ -316,11 +344,15 @@ function contendersOf(
     }));
 }
 
-function peakOf({ gradients }: { gradients: boolean }, options: PlanOptions): ComparisonPlan['peak'] {
-  const variant = { name: 'peak', peer: 'torch_peer.py', mode: 'NCHW', env: keptMemory };
+function peakOf(
+  { gradients, precision = 'float32' }: { gradients: boolean; precision?: Precision },
+  options: PlanOptions,
+): ComparisonPlan['peak'] {
+  const isMixed = precision === 'mixed_bfloat16';
+  const variant = { name: 'peak', peer: 'torch_peer.py', mode: isMixed ? 'bfloat16' : '', env: keptMemory };
   return {
     program: programOf(variant, { task: 'peak', batchSize: 256, steps: 1, gradients }, options),
-    work: `the fastest of six convolutions of PyTorch, alone, ${gradients ? 'forward and both gradients' : 'forward'}, batch 256, kept memory`,
+    work: `the fastest of six convolutions of PyTorch, alone, ${gradients ? 'forward and both gradients' : 'forward'}, batch 256${isMixed ? ', bfloat16' : ''}, kept memory`,
   };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { parseDatasetName } from '../data';
 import { CourseError } from '../errors';
 import { type ModelName, modelNames } from '../models';
@@ -14,6 +14,7 @@ import {
   type TrainingConfig,
   withSetting,
 } from '../runs';
+import { precisionNames } from '../training';
 import { count, percent } from './format';
 import { commandLine, positiveInteger, positiveNumber, runsFolder } from './options';
 import { ProgressBar } from './progress-bar';
@@ -27,6 +28,7 @@ interface TrainCommandOptions {
   readonly learningRate?: number;
   readonly seed?: number;
   readonly images?: number;
+  readonly precision?: string;
   readonly set: readonly string[];
   readonly out?: string;
   readonly resume?: string;
@@ -45,6 +47,12 @@ export function trainCommand(): Command {
     .option('--learning-rate <x>', 'of the optimizer', positiveNumber)
     .option('--seed <n>', 'fixes split, initial weights, order and augmentation', positiveInteger)
     .option('--images <n>', 'train on that many images only', positiveInteger)
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'of compiled steps; bfloat16 is faster where the processor has it',
+      ).choices(precisionNames),
+    )
     .option(
       '--set <key=value>',
       'change any other setting, such as modelOptions.dropout=0.3; may be repeated',
@@ -75,7 +83,10 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     },
     onEngine: ({ compiled, reason }) => {
       bar.end();
-      say(`steps: ${compiled ? 'compiled, one graph each' : `operation by operation (${reason})`}`);
+      const how = compiled
+        ? `compiled, one graph each, ${config.precision}`
+        : `operation by operation (${reason})`;
+      say(`steps: ${how}`);
     },
     onStep: ({ epoch, step, steps, loss, imagesPerSecond }) => {
       const label = `epoch ${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${count(imagesPerSecond)} images/s`;
@@ -110,12 +121,12 @@ async function configToResume(folder: string): Promise<TrainingConfig> {
 
 /** The recipe, or the file, with what the options change. */
 async function configOf(options: TrainCommandOptions): Promise<TrainingConfig> {
-  const { config: source, epochs, batchSize, learningRate, seed, images } = options;
+  const { config: source, epochs, batchSize, learningRate, seed, images, precision } = options;
   let config = source
     ? parseConfig(parseJson(await readText(source), source), { source })
     : recipeFor(options.model as ModelName, parseDatasetName(options.dataset));
   if (learningRate !== undefined) config = { ...config, optimizer: { ...config.optimizer, learningRate } };
-  const given = { epochs, batchSize, seed, images };
+  const given = { epochs, batchSize, seed, images, precision };
   config = {
     ...config,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),

@@ -6,6 +6,8 @@ import type { ModelName } from '../models';
 import {
   adamW,
   type EarlyStoppingOptions,
+  type Precision,
+  precisionNames,
   type ScheduleSpec,
   type SgdOptions,
   sgd,
@@ -44,6 +46,7 @@ export interface TrainingConfig {
   readonly labelSmoothing: number;
   /** null for none. */
   readonly clipNorm: number | null;
+  readonly precision: Precision;
   readonly earlyStopping: EarlyStoppingOptions | null;
   readonly averaging: AveragingSpec | null;
   /** Whether the first layer is fitted to whiten patches of the training images; for `airbench`. */
@@ -66,6 +69,7 @@ export const defaults: Omit<TrainingConfig, 'model' | 'dataset'> = {
   augment: [],
   labelSmoothing: 0,
   clipNorm: null,
+  precision: 'float32',
   earlyStopping: null,
   averaging: null,
   whitening: false,
@@ -131,6 +135,11 @@ export function parseConfig(value: unknown, { source }: { readonly source: strin
     if (!(Number.isInteger(config[key]) && config[key] > 0)) {
       throw new CourseError(`${source}: ${key}: expected a whole number above 0, got ${config[key]}`);
     }
+  }
+  if (!precisionNames.includes(config.precision)) {
+    throw new CourseError(
+      `${source}: precision: expected ${precisionNames.join(' or ')}, got ${config.precision}`,
+    );
   }
   return config;
 }

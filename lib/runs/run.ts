@@ -196,6 +196,7 @@ export function trainOptionsOf(
     augment: buildAugmentation(config.augment, { seed: config.seed }),
     schedule: buildSchedule(config.schedule),
     clipNorm: config.clipNorm ?? undefined,
+    precision: config.precision,
     callbacks: buildCallbacks(config),
   };
 }

@@ -158,17 +158,20 @@ napi_value guarded(napi_env env, napi_callback_info info, Body body) {
 
 // The graph ----------------------------------------------------------------------------------------------------------
 
-/** new GraphSession({ intraOpThreads, interOpThreads }); 0 leaves the choice to TensorFlow. */
+/** new GraphSession({ intraOpThreads, interOpThreads, mixedBfloat16 }); 0 threads leave the choice to TensorFlow. */
 napi_value construct(napi_env env, napi_callback_info info) {
   return guarded(env, info, [&](napi_value self, napi_value* arguments) {
     const int64_t intra = toInteger(env, property(env, arguments[0], "intraOpThreads"));
     const int64_t inter = toInteger(env, property(env, arguments[0], "interOpThreads"));
+    const bool mixedBfloat16 = toBoolean(env, property(env, arguments[0], "mixedBfloat16"));
     auto graph = std::make_shared<Graph>();
     TF_SessionOptions* options = TF_NewSessionOptions();
     // A ConfigProto in protobuf's wire format: fields 2 and 5 are the thread counts, both below 128 to be one byte.
-    const uint8_t config[] = {0x10, static_cast<uint8_t>(intra & 0x7f), 0x28, static_cast<uint8_t>(inter & 0x7f)};
+    std::vector<uint8_t> config = {0x10, static_cast<uint8_t>(intra & 0x7f), 0x28, static_cast<uint8_t>(inter & 0x7f)};
+    // graph_options (10) { rewrite_options (10) { auto_mixed_precision_onednn_bfloat16 (31): ON (1) } }
+    if (mixedBfloat16) config.insert(config.end(), {0x52, 0x05, 0x52, 0x03, 0xf8, 0x01, 0x01});
     Status status;
-    TF_SetConfig(options, config, sizeof config, status);
+    TF_SetConfig(options, config.data(), config.size(), status);
     if (TF_GetCode(status) == TF_OK) graph->session = TF_NewSession(graph->graph, options, status);
     TF_DeleteSessionOptions(options);
     status.check();

@@ -10,6 +10,8 @@ export {
   compileModel,
   computeOnBatch,
   freezeModel,
+  type Precision,
+  precisionNames,
   UntraceableError,
   type Values,
   whyNotCompiled,

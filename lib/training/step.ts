@@ -4,6 +4,7 @@ import { CourseError } from '../errors';
 import {
   compileModel,
   giveUpCompiling,
+  type Precision,
   type TrainOnBatchOptions,
   UntraceableError,
   type Values,
@@ -60,6 +61,8 @@ export interface StepperOptions {
   /** Of the whole training; needed for a schedule. */
   readonly totalSteps?: number;
   readonly clipNorm?: number;
+  /** Of compiled steps; default `float32`, which all others compute with. */
+  readonly precision?: Precision;
 }
 
 /** Computes the steps of one training, compiled where that is possible. */
@@ -77,7 +80,7 @@ export class Stepper {
   constructor(
     private readonly model: tf.LayersModel,
     private readonly normalization: Normalization,
-    { seed, schedule = constant(), totalSteps = 0, clipNorm }: StepperOptions,
+    { seed, schedule = constant(), totalSteps = 0, clipNorm, precision = 'float32' }: StepperOptions,
   ) {
     if (!model.optimizer)
       throw new CourseError('the model has no optimizer and loss; call compileClassifier(model)');
@@ -85,7 +88,7 @@ export class Stepper {
     this.schedule = schedule;
     this.totalSteps = totalSteps;
     this.learningRate = learningRateOf(model.optimizer);
-    const { compiled, reason } = compileModel(model);
+    const { compiled, reason } = compileModel(model, { precision });
     this.engine = compiled ? { compiled: true } : { compiled: false, reason }; // plain JSON, to be stored
   }
 
@@ -107,9 +110,10 @@ export class Stepper {
     return this.trainEagerly(images, ys);
   }
 
-  /** Gives the optimizer its learning rate back. */
+  /** Gives the optimizer its learning rate back, and the model the precision that it is evaluated with. */
   dispose(): void {
     setLearningRate(this.model.optimizer, this.learningRate, { progress: 0 });
+    compileModel(this.model, { precision: 'float32' });
   }
 
   private async trainEagerly(images: ImageBatch, { data, shape }: Values): Promise<StepResult> {

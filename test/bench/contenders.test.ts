@@ -70,10 +70,19 @@ describe('planTask', () => {
   });
 
   it('trains the baseline on batches of 64 and the large network on 256', () => {
-    const [small, large] = planTask('train', options);
+    const [small, , large] = planTask('train', options);
     assert.equal(small.batchSize, 64);
     assert.equal(large.batchSize, 256);
     assert.ok(small.flopPerImage && large.flopPerImage && large.flopPerImage > 30 * small.flopPerImage);
+  });
+
+  it('compares bfloat16 with bfloat16', () => {
+    const plans = planTask('train', options).filter(({ name }) => name.endsWith(', mixed_bfloat16'));
+    assert.equal(plans.length, 2);
+    for (const { contenders, peak } of plans) {
+      for (const { name } of contenders) assert.match(name, /bfloat16/);
+      assert.match(peak?.work ?? '', /bfloat16/);
+    }
   });
 
   it('shortens rounds with quick, and takes only the contenders that are named', () => {

@@ -68,7 +68,8 @@ def train():
         )
 
     def loss_of(xs, ys):
-        return nn.functional.cross_entropy(model(xs), ys)
+        with torch.autocast("cpu", torch.bfloat16, enabled="autocast" in mode):
+            return nn.functional.cross_entropy(model(xs), ys)
 
     if "compile" in mode:
         loss_of = torch.compile(loss_of)
@@ -113,12 +114,13 @@ def predict():
 def peak():
     """The best that convolutions reach on this machine: forward alone, or forward and both gradients."""
     gradients = work["gradients"]
+    dtype = torch.bfloat16 if "bfloat16" in mode else torch.float32
     cases = []
     for channels_in, channels_out, side in [(256, 256, 8), (64, 256, 16), (64, 64, 32)]:
         for layout in ["contiguous_format", "channels_last"]:
             form = getattr(torch, layout)
-            conv = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False).to(memory_format=form)
-            xs = torch.rand(256, channels_in, side, side).to(memory_format=form).requires_grad_(gradients)
+            conv = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False).to(dtype, memory_format=form)
+            xs = torch.rand(256, channels_in, side, side).to(dtype, memory_format=form).requires_grad_(gradients)
             forward = 2 * 9 * channels_in * channels_out * side * side * 256
             shape = f"3x3 {channels_in}->{channels_out} on {side}x{side}"
             name = f"{shape}, {'NCHW' if layout == 'contiguous_format' else layout}"

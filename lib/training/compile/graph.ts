@@ -41,6 +41,12 @@ export interface Node {
   readonly attributes: readonly Attribute[];
 }
 
+interface NativeOptions {
+  readonly intraOpThreads: number;
+  readonly interOpThreads: number;
+  readonly mixedBfloat16: boolean;
+}
+
 interface NativeSession {
   addNode(
     op: string,
@@ -60,7 +66,17 @@ export interface GraphOptions {
   readonly intraOpThreads?: number;
   /** Operations that run at the same time; 0, the default, takes TensorFlow's choice, all cores. */
   readonly interOpThreads?: number;
+  /** Default `float32`. */
+  readonly precision?: Precision;
 }
+
+/**
+ * What a graph computes with. `mixed_bfloat16`, the name it has in Keras, gives convolutions and what is between them
+ * numbers of 16 bits, of which 8 are for the exponent as in float32; weights, sums inside a convolution, statistics, loss
+ * and updates keep 32. TensorFlow decides operation by operation, as its source says:
+ * https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/core/grappler/optimizers/auto_mixed_precision_lists.h
+ */
+export type Precision = 'float32' | 'mixed_bfloat16';
 
 export interface NodeOptions {
   readonly attributes?: readonly Attribute[];
@@ -79,11 +95,12 @@ export class Graph {
   private readonly made = new Map<string, Node>();
   private count = 0;
 
-  constructor({ intraOpThreads = 0, interOpThreads = 0 }: GraphOptions = {}) {
+  constructor({ intraOpThreads = 0, interOpThreads = 0, precision = 'float32' }: GraphOptions = {}) {
     const { GraphSession } = graphSessionModule() as {
-      GraphSession: new (options: Required<GraphOptions>) => NativeSession;
+      GraphSession: new (options: NativeOptions) => NativeSession;
     };
-    this.native = new GraphSession({ intraOpThreads, interOpThreads });
+    const mixedBfloat16 = precision === 'mixed_bfloat16';
+    this.native = new GraphSession({ intraOpThreads, interOpThreads, mixedBfloat16 });
   }
 
   /** How many nodes it has. */

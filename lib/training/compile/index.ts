@@ -3,12 +3,12 @@ import { graphSessionModule } from '../../backend/native';
 import { threadLimit } from '../../backend/threads';
 import { CourseError } from '../../errors';
 import { nodeBackend } from './binding';
-import { UntraceableError } from './graph';
+import { type Precision, UntraceableError } from './graph';
 import { looksAcrossTheBatch } from './layers';
 import { type CallOptions, CompiledModel, type CompiledModelOptions } from './model';
 import type { Values } from './values';
 
-export { UntraceableError } from './graph';
+export { type Precision, UntraceableError } from './graph';
 export {
   type CallOptions,
   CompiledModel,
@@ -18,12 +18,15 @@ export {
 export type { OperationTime } from './profile';
 export type { Values } from './values';
 
+/** What a training may compute with. */
+export const precisionNames = ['float32', 'mixed_bfloat16'] as const satisfies readonly Precision[];
+
 /** A compiled model, or why there is none. */
 export type Compilation =
   | { readonly compiled: CompiledModel; readonly reason?: undefined }
   | { readonly compiled?: undefined; readonly reason: string };
 
-const compilations = new WeakMap<tf.LayersModel, Compilation>();
+const compilations = new WeakMap<tf.LayersModel, { compilation: Compilation; precision: Precision }>();
 
 /** Why no model can be compiled here; undefined where models can. */
 export function whyNotCompiled(): string | undefined {
@@ -41,16 +44,22 @@ export function whyNotCompiled(): string | undefined {
 
 /**
  * The graphs of `model`, made on the first call and kept with it; or the reason why it is computed operation by
- * operation. What can be traced is known for sure only when a step is: see `UntraceableError`.
+ * operation. What can be traced is known for sure only when a step is: see `UntraceableError`. With another `precision` than
+ * before they are made anew; without, it stays, and is float32 at first.
  */
-export function compileModel(model: tf.LayersModel): Compilation {
+export function compileModel(
+  model: tf.LayersModel,
+  { precision: wanted }: { readonly precision?: Precision } = {},
+): Compilation {
   const unavailable = whyNotCompiled();
   if (unavailable) return { reason: unavailable };
   const known = compilations.get(model);
-  if (known) return known;
-  const options = looksAcrossTheBatch(model) ? splitOperations() : splitBatches();
-  const compilation = tryToCompile(model, options);
-  compilations.set(model, compilation);
+  const precision = wanted ?? known?.precision ?? 'float32';
+  if (known?.precision === precision) return known.compilation;
+  known?.compilation.compiled?.dispose();
+  const split = looksAcrossTheBatch(model) ? splitOperations() : splitBatches();
+  const compilation = tryToCompile(model, { ...split, precision });
+  compilations.set(model, { compilation, precision });
   return compilation;
 }
 
@@ -63,7 +72,7 @@ const frozenModels = new WeakMap<tf.LayersModel, { compilation: Compilation; wei
 export function freezeModel(model: tf.LayersModel): Compilation {
   const unavailable = whyNotCompiled();
   if (unavailable) return { reason: unavailable };
-  const given = compilations.get(model);
+  const given = compilations.get(model)?.compilation;
   if (given?.reason) return given; // what cannot be a graph cannot be a frozen one
   const weights = model.weights.map((weight) => weight.read().dataId); // another one with every change
   const known = frozenModels.get(model);
@@ -76,9 +85,10 @@ export function freezeModel(model: tf.LayersModel): Compilation {
 
 /** Remembers that `model` cannot be compiled after all. */
 export function giveUpCompiling(model: tf.LayersModel, { message }: UntraceableError): Compilation {
-  compilations.get(model)?.compiled?.dispose();
+  const known = compilations.get(model);
+  known?.compilation.compiled?.dispose();
   const compilation = { reason: message };
-  compilations.set(model, compilation);
+  compilations.set(model, { compilation, precision: known?.precision ?? 'float32' });
   return compilation;
 }
 

@@ -65,15 +65,15 @@ export class CompiledModel {
   constructor(
     private readonly model: tf.LayersModel,
     private readonly backend: NodeBackend,
-    { towers = 1, frozen = false, ...threads }: CompiledModelOptions = {},
+    { towers = 1, frozen = false, ...graphOptions }: CompiledModelOptions = {},
   ) {
     requireTraceable(model);
-    this.graph = new Graph(threads);
+    this.graph = new Graph(graphOptions);
     this.state = new GraphState(this.graph, backend);
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
     this.seed = this.graph.placeholder('seed', { shape: [], dtype: DataType.int32 });
     this.towers = towers;
-    this.lanes = 2 * (threads.interOpThreads || threadLimit());
+    this.lanes = 2 * (graphOptions.interOpThreads || threadLimit());
     this.frozen = frozen;
   }
 
