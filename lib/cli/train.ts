@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { bfloat16Instructions } from '../backend';
 import { parseDatasetName } from '../data';
 import { CourseError } from '../errors';
 import { type ModelName, modelNames } from '../models';
@@ -87,6 +88,8 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
         ? `compiled, one graph each, ${config.precision}`
         : `operation by operation (${reason})`;
       say(`steps: ${how}`);
+      if (compiled && config.precision === 'mixed_bfloat16' && bfloat16Instructions() === 'none')
+        say('this processor has no instructions for bfloat16; float32 would be faster');
     },
     onStep: ({ epoch, step, steps, loss, imagesPerSecond }) => {
       const label = `epoch ${epoch}/${epochs}  loss ${loss.toFixed(3)}  ${count(imagesPerSecond)} images/s`;
