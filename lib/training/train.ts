@@ -64,15 +64,8 @@ export async function train(
   options: TrainOptions,
 ): Promise<History> {
   const { normalization, epochs, batchSize = 64, seed = 1, dropRemainder = false } = options;
-  const {
-    schedule = constant(),
-    clipNorm,
-    precision,
-    validation,
-    callbacks = [],
-    checkpoint,
-    onEpoch,
-  } = options;
+  const { schedule = constant(), clipNorm, precision = 'float32' } = options;
+  const { validation, callbacks = [], checkpoint, onEpoch } = options;
   const steps = numBatches(dataset, batchSize, { dropRemainder });
   if (steps === 0)
     throw new RangeError(`${dataset.name}: ${dataset.count} images make no batch of ${batchSize}`);

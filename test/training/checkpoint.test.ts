@@ -97,6 +97,7 @@ describe('a checkpoint', () => {
     for (const [name, make] of Object.entries(callbacks)) {
       it(`with ${name}`, () => expectSame(toyNetwork, {}, make));
     }
+    it('in mixed precision', () => expectSame(toyNetwork, { precision: 'mixed_bfloat16' }));
     it('operation by operation', async () => {
       process.env.COURSE_COMPILE = '0';
       await expectSame(toyNetwork).finally(() => {
@@ -137,6 +138,8 @@ describe('a checkpoint', () => {
       train(toyNetwork(), images, { ...options, epochs: 2, checkpoint }).then(() => undefined),
     );
 
+    it('where it was computed with another precision', () =>
+      refuses(/begun with precision "float32"/, toyNetwork(), { epochs: 2, precision: 'mixed_bfloat16' }));
     it('where it is of another network', () =>
       refuses(
         /another network: .*kernel: expected the shape \[3,3,3,8\], got \[3,3,3,4\]/,
