@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServingError, unavailable } from './serving-error';
 
@@ -31,7 +32,7 @@ export function readBodies(server: FastifyInstance, { maxBodyBytes, maxPendingBy
     done(Number(request.headers['content-length'] ?? 0) > maxBodyBytes ? tooLong() : undefined);
   });
   server.addHook('onSend', ({ raw }, reply, payload, done) => {
-    if (raw.complete === false) reply.header('connection', 'close'); // nobody reads the rest
+    if (hasBody(raw) && !raw.complete) reply.header('connection', 'close'); // nobody reads the rest
     done(null, payload);
   });
 
@@ -54,4 +55,9 @@ export function readBodies(server: FastifyInstance, { maxBodyBytes, maxPendingBy
     });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', read);
+}
+
+/** Whether a body comes behind the headers; until one without is parsed to its end, it is not complete either. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -223,6 +223,22 @@ describe('buildServer', function () {
     assert.match(text, /^HTTP\/1\.1 413 .*"error":"expected at most 1000 bytes in the body"/s);
   });
 
+  it('keeps a connection open after each answer, but where a body was left unread', async () => {
+    const server = await start({ maxBodyBytes: 1000 });
+    const address = await server.listen({ host: '127.0.0.1', port: 0 });
+    const connection = async (url: string, init?: RequestInit) => {
+      const answer = await fetch(`${address}${url}`, init);
+      await answer.arrayBuffer();
+      return answer.headers.get('connection');
+    };
+    const paths = ['/', '/page.js', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/nothing'];
+    for (const url of [...paths, '/v2/health/ready', '/v1/models/grey'])
+      assert.equal(await connection(url), 'keep-alive', url);
+    assert.equal(await connection('/predict', { method: 'POST' }), 'keep-alive');
+    assert.equal(await connection('/predict', { method: 'POST', body: 'x'.repeat(999) }), 'keep-alive');
+    assert.equal(await connection('/predict', { method: 'POST', body: 'x'.repeat(1001) }), 'close');
+  });
+
   it('refuses a full queue at once, with a time to try again', async () => {
     const gate = deferred<void>();
     const predict = async (pixels: Uint8Array, count: number) => {
