@@ -96,7 +96,7 @@ function refuseOthers(
   saved: { options: Record<string, unknown>; optimizer: string },
   { options, optimizer }: { options: Readonly<Record<string, unknown>>; optimizer: string },
 ): void {
-  const before = { ...saved.options, optimizer: saved.optimizer };
+  const before = { precision: 'float32', ...saved.options, optimizer: saved.optimizer }; // older ones name no precision
   for (const [key, value] of Object.entries({ ...options, optimizer })) {
     const [was, is] = [JSON.stringify(before[key as keyof typeof before]), JSON.stringify(value)];
     if (was !== is) {

@@ -112,6 +112,16 @@ describe('a checkpoint', () => {
     assert.deepEqual(epochs, [1, 2, 1, 2, 3, 4]); // two before it was killed, then all
   });
 
+  it('of a version that knew one precision only is taken', async () => {
+    await train(toyNetwork(), images, { ...options, epochs: 2, checkpoint });
+    const { tensors, metadata = {} } = decodeSafetensors(readFileSync(checkpoint));
+    const older = JSON.parse(JSON.stringify(metadata).replace(/,\\"precision\\":\\"float32\\"/, ''));
+    assert.notDeepEqual(older, metadata);
+    writeFileSync(checkpoint, encodeSafetensors({ tensors, metadata: older }));
+    const history = await train(toyNetwork(), images, { ...options, epochs: 2, checkpoint, resume: true });
+    assert.equal(history.length, 2);
+  });
+
   it('is not needed to resume: without a file the training begins', async () => {
     const history = await train(toyNetwork(), images, { ...options, checkpoint, resume: true });
     assert.equal(history.length, 4);
