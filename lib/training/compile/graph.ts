@@ -76,7 +76,9 @@ export interface GraphOptions {
  * and updates keep 32. TensorFlow decides operation by operation, as its source says:
  * https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/core/grappler/optimizers/auto_mixed_precision_lists.h
  */
-export type Precision = 'float32' | 'mixed_bfloat16';
+export type Precision = (typeof precisionNames)[number];
+
+export const precisionNames = ['float32', 'mixed_bfloat16'] as const;
 
 export interface NodeOptions {
   readonly attributes?: readonly Attribute[];

@@ -8,7 +8,7 @@ import { looksAcrossTheBatch } from './layers';
 import { type CallOptions, CompiledModel, type CompiledModelOptions } from './model';
 import type { Values } from './values';
 
-export { type Precision, UntraceableError } from './graph';
+export { type Precision, precisionNames, UntraceableError } from './graph';
 export {
   type CallOptions,
   CompiledModel,
@@ -17,9 +17,6 @@ export {
 } from './model';
 export type { OperationTime } from './profile';
 export type { Values } from './values';
-
-/** What a training may compute with. */
-export const precisionNames = ['float32', 'mixed_bfloat16'] as const satisfies readonly Precision[];
 
 /** A compiled model, or why there is none. */
 export type Compilation =
