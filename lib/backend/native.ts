@@ -114,17 +114,27 @@ function quickStart(): Record<string, string> {
   return { TF_CPP_MIN_LOG_LEVEL, TF_ENABLE_ONEDNN_OPTS, TF_OVERRIDE_GLOBAL_THREADPOOL };
 }
 
-let graphSession: { readonly file: string } | { readonly reason: string } = {
+let graphSession: { readonly file: string; readonly onGpu: boolean } | { readonly reason: string } = {
   reason: 'the native backend is not in use',
 };
+let vectors: string | undefined;
 
-/**
- * The module that runs whole TensorFlow graphs, `graph-session.cc` of the set-up. Throws a CourseError that says why
- * where there is none.
- */
+/** The module that runs whole TensorFlow graphs, `lib/native/graph-session.cc`. Throws a CourseError that says why where there is none. */
 export function graphSessionModule(): unknown {
   if ('reason' in graphSession) throw new CourseError(graphSession.reason);
   return require(graphSession.file);
+}
+
+/**
+ * The vectors for which graphs may use the operations of `lib/native/convolutions.cc`: `avx512_bf16`, which also multiplies
+ * in bfloat16, `avx512` or `avx2`. Undefined on other processors, on a GPU, and with `COURSE_CONVOLUTIONS=0`.
+ */
+export function convolutionVectors(): string | undefined {
+  if ('reason' in graphSession || graphSession.onGpu || process.env.COURSE_CONVOLUTIONS === '0')
+    return undefined;
+  const module = graphSessionModule() as { loadConvolutions(folder: string): string };
+  vectors ??= module.loadConvolutions(dirname(graphSession.file));
+  return vectors || undefined;
 }
 
 /** Loads a native backend into this process and registers it as `tensorflow`; the current backend stays. */
@@ -138,8 +148,9 @@ export async function loadNative(folder: string): Promise<WorkingBackend> {
   if (existsSync(quietLoad)) require(quietLoad);
   const binding = require(file) as Binding;
   const session = join(dirname(file), 'graph_session.node'); // only beside the binding that the set-up compiled
+  const onGpu = binding.isUsingGpuDevice();
   graphSession = existsSync(session)
-    ? { file: session }
+    ? { file: session, onGpu }
     : { reason: 'whole graphs need the native backend that the set-up builds; run: npm run setup' };
   const name = packageJson(folder)?.name ?? '';
   if (!tf.findBackendFactory('tensorflow')) {
@@ -150,7 +161,6 @@ export async function loadNative(folder: string): Promise<WorkingBackend> {
     };
     tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, name), 3);
   }
-  const onGpu = binding.isUsingGpuDevice();
   return {
     name: 'native',
     tfBackend: 'tensorflow',

@@ -16,8 +16,7 @@ import { hashOf, keyOf, readStamp, writeStamp } from './stamps.mjs';
 const require = createRequire(import.meta.url);
 const tensorflowVersion = '2.21.0';
 const neededBytes = 2e9;
-const quietLoadSource = fileURLToPath(new URL('quiet-load.cc', import.meta.url));
-const graphSessionSource = fileURLToPath(new URL('graph-session.cc', import.meta.url));
+const ownSources = fileURLToPath(new URL('../native', import.meta.url));
 
 /** The sources, with the registry's own integrity of the tarball. */
 const sources = {
@@ -27,7 +26,14 @@ const sources = {
 };
 
 /** The TensorFlow headers that the binding includes, of 300 MB. */
-const headers = ['tensorflow/c/', 'tensorflow/core/platform/ctstring', 'tsl/platform/ctstring', 'xla/tsl/c/'];
+const headers = [
+  'tensorflow/c/',
+  'tensorflow/core/common_runtime/next_pluggable_device/c/',
+  'tensorflow/core/platform/ctstring',
+  'tsl/platform/ctstring',
+  'tsl/platform/platform.h',
+  'xla/tsl/c/',
+];
 
 /**
  * The step; with `retry` a build that failed before is tried again.
@@ -85,11 +91,10 @@ export function nativeStep({ retry = true, env = process.env } = {}) {
 
 function nativeKey() {
   return keyOf({
-    recipe: 3, // one more whenever what is built changes
+    recipe: 4, // one more whenever what is built changes
     tensorflow: tensorflowVersion,
     sources: sources.integrity,
-    quietLoad: hashOf(quietLoadSource),
-    graphSession: hashOf(graphSessionSource),
+    ...Object.fromEntries(readdirSync(ownSources).map((name) => [name, hashOf(join(ownSources, name))])),
     platform: process.platform,
     arch: process.arch,
     gpu: hasNvidiaDriver() ? 'nvidia' : 'none',
@@ -225,9 +230,10 @@ function libraryName(part) {
 }
 
 /**
- * tfjs-node's two C++ files against Node-API, which every Node from 18 on serves, and TensorFlow's C interface; and
- * two small modules of our own, one that loads TensorFlow quietly and one that runs whole graphs. Libraries are found
- * relative to the modules, so the folder may move.
+ * tfjs-node's two C++ files against Node-API, which every Node from 18 on serves, and TensorFlow's C interface; two small
+ * modules of our own, one that loads TensorFlow quietly and one that runs whole graphs; and our convolutions, for each kind
+ * of vectors that an x86 processor may have, since the folder may come to another one. Libraries are found relative to the
+ * modules, so the folder may move.
  *
  * @param {string} compiler
  * @param {string} folder tfjs-node with `deps/lib` and `deps/include`.
@@ -244,7 +250,7 @@ async function compile(compiler, folder) {
     )
     .map((file) => join(libraries, file));
   const common = [
-    ...['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
+    ...['-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
     ...['-I', join(root, 'node_modules', 'node-api-headers', 'include')],
     ...(mac
       ? ['-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path/../../deps/lib']
@@ -255,30 +261,38 @@ async function compile(compiler, folder) {
     ...[join(libraries, libraryName('cc')), join(libraries, libraryName('framework'))],
   ];
   const binding = [
+    '-O2',
     ...[join('binding', 'tfjs_backend.cc'), join('binding', 'tfjs_binding.cc')], // linkers want sources before libraries
     ...['-I', '.', ...headersAndLibraries],
     ...(cuda.length > 0 ? ['-Wl,--no-as-needed,--disable-new-dtags', ...cuda] : []),
     ...['-o', join(modules, 'tfjs_binding.node')],
   ];
+  /** @type {(source: string, module: string, ...options: string[]) => string[]} */
+  const own = (source, module, ...options) => [
+    ...[join(ownSources, source), ...options, ...headersAndLibraries, '-o', join(modules, module)],
+  ];
   const name = `${mac ? '@rpath/' : ''}${libraryName('framework')}`;
   const quietLoad = [
-    `-DTENSORFLOW="${name}"`,
-    quietLoadSource,
-    '-ldl',
-    '-o',
-    join(modules, 'quiet_load.node'),
+    ...['-O2', `-DTENSORFLOW="${name}"`, join(ownSources, 'quiet-load.cc'), '-ldl'],
+    ...['-o', join(modules, 'quiet_load.node')],
   ];
-  const graphSession = [
-    graphSessionSource,
-    ...headersAndLibraries,
-    '-o',
-    join(modules, 'graph_session.node'),
-  ];
-  for (const parts of [binding, quietLoad, graphSession]) {
-    await mustRun(compiler, [...common, ...parts], {
-      cwd: folder,
-      log: logFile,
-      remedy: 'the binding could not be compiled; the whole output is in .course/setup.log',
-    });
-  }
+  const convolutions =
+    process.arch === 'x64' && !mac
+      ? [
+          own('convolutions.cc', 'convolutions_avx2.so', '-O3', '-mavx2', '-mfma'),
+          own('convolutions.cc', 'convolutions_avx512.so', '-O3', '-mavx512f', '-mfma'),
+          own('convolutions.cc', 'convolutions_avx512_bf16.so', '-O3', '-mavx512f', '-mavx512bf16', '-mfma'),
+        ]
+      : [];
+  const graphSession = own('graph-session.cc', 'graph_session.node', '-O2');
+  const modulesOfAll = [binding, quietLoad, graphSession, ...convolutions];
+  await Promise.all(
+    modulesOfAll.map((parts) =>
+      mustRun(compiler, [...common, ...parts], {
+        cwd: folder,
+        log: logFile,
+        remedy: 'the binding could not be compiled; the whole output is in .course/setup.log',
+      }),
+    ),
+  );
 }

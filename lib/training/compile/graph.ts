@@ -1,4 +1,5 @@
-import { graphSessionModule } from '../../backend/native';
+import { convolutionVectors, graphSessionModule } from '../../backend/native';
+import { threadLimit } from '../../backend/threads';
 
 /** TensorFlow's numbers for its types: tensorflow/core/framework/types.proto */
 export const DataType = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, resource: 20 } as const;
@@ -54,6 +55,7 @@ interface NativeSession {
     inputs: readonly (string | readonly string[])[],
     controlInputs: readonly string[],
     attributes: readonly Attribute[],
+    shape: readonly number[] | undefined,
   ): { dtype: number; shape: readonly number[] | null }[];
   run(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): Promise<ArrayBuffer[]>;
   runSync(feeds: readonly Feed[], fetches: readonly string[], targets: readonly string[]): ArrayBuffer[];
@@ -85,6 +87,10 @@ export interface NodeOptions {
   /** Nodes that run before this one, by name or by one of their outputs. */
   readonly after?: readonly string[];
   readonly name?: string;
+  /** Of the first output, where TensorFlow cannot infer it. */
+  readonly shape?: readonly number[];
+  /** What `madeBy` answers, for a node in the place of another. */
+  readonly standsFor?: Node;
 }
 
 /**
@@ -95,13 +101,23 @@ export class Graph {
   private readonly native: NativeSession;
   private readonly constants = new Map<string, Output>();
   private readonly made = new Map<string, Node>();
+  private readonly outputs = new Map<string, Output>();
+  private readonly sharedNodes = new Map<string, Output>();
   private count = 0;
+  /** That share one operation. */
+  readonly threads: number;
+  /** What the operations of `lib/native/convolutions.cc` multiply; undefined where it has none of them. */
+  readonly convolutions: 'float32' | 'bfloat16' | undefined;
 
   constructor({ intraOpThreads = 0, interOpThreads = 0, precision = 'float32' }: GraphOptions = {}) {
     const { GraphSession } = graphSessionModule() as {
       GraphSession: new (options: NativeOptions) => NativeSession;
     };
     const mixedBfloat16 = precision === 'mixed_bfloat16';
+    this.threads = intraOpThreads || threadLimit();
+    const vectors = convolutionVectors();
+    const multiplied = mixedBfloat16 && vectors === 'avx512_bf16' ? 'bfloat16' : 'float32';
+    this.convolutions = vectors ? multiplied : undefined;
     this.native = new GraphSession({ intraOpThreads, interOpThreads, mixedBfloat16 });
   }
 
@@ -114,7 +130,7 @@ export class Graph {
   add(
     op: string,
     inputs: readonly (Output | string)[],
-    { attributes = [], after = [], name }: NodeOptions = {},
+    { attributes = [], after = [], name, shape, standsFor }: NodeOptions = {},
   ): Output[] {
     const refs = inputs.map((input) => (typeof input === 'string' ? input : input.ref));
     const listLength = attributes.find((attribute) => attribute.name === 'N')?.value as number | undefined;
@@ -122,15 +138,24 @@ export class Graph {
     const controls = after.map((ref) => ref.replace(/:\d+$/, ''));
     const unique = name ?? `${op.replace(/^_/, '')}_${this.count}`;
     const given = attributes.filter((attribute) => attribute.name !== 'N'); // TensorFlow counts the list itself
-    const outputs = this.native.addNode(op, unique, grouped, controls, given);
+    const outputs = this.native.addNode(op, unique, grouped, controls, given, shape);
     this.count++;
-    this.made.set(`${unique}:0`, { op, inputs: refs, attributes });
+    this.made.set(`${unique}:0`, standsFor ?? { op, inputs: refs, attributes });
     return outputs.map(({ dtype, shape }, i) => {
       const isKnown = shape && !shape.includes(-1);
       if (i === 0 && !isKnown) throw new UntraceableError(`the shape of ${op}'s result depends on values`);
       // Further outputs may be what a gradient wants back as it is; nobody looks at their shape.
-      return { ref: `${unique}:${i}`, dtype, shape: isKnown ? shape : [0] };
+      const output = { ref: `${unique}:${i}`, dtype, shape: isKnown ? shape : [0] };
+      this.outputs.set(output.ref, output);
+      return output;
     });
+  }
+
+  /** The output that goes by this name. */
+  output(ref: string): Output {
+    const output = this.outputs.get(ref);
+    if (!output) throw new RangeError(`the graph has no ${ref}`);
+    return output;
   }
 
   /** How the node was made whose first output this is. */
@@ -141,6 +166,14 @@ export class Graph {
   /** The single output of a new node. */
   one(op: string, inputs: readonly (Output | string)[], options: NodeOptions = {}): Output {
     return this.add(op, inputs, options)[0];
+  }
+
+  /** The same, but one node for all who ask for the same. */
+  shared(op: string, inputs: readonly Output[], options: NodeOptions = {}): Output {
+    const key = JSON.stringify([op, inputs.map(({ ref }) => ref), options]);
+    const output = this.sharedNodes.get(key) ?? this.one(op, inputs, options);
+    this.sharedNodes.set(key, output);
+    return output;
   }
 
   /** A node without outputs, such as an assignment; answers its name, for `after` and as a target. */

@@ -127,7 +127,7 @@ function splitBatches(cores = threadLimit()): CompiledModelOptions {
 
 /** All cores compute one operation, for batches that cannot be split. */
 function splitOperations(cores = threadLimit()): CompiledModelOptions {
-  return { intraOpThreads: cores, interOpThreads: cores, towers: 1 };
+  return { intraOpThreads: cores, interOpThreads: 1, towers: 1 };
 }
 
 function tensorOf({ data, shape }: Values): tf.Tensor {

@@ -1,3 +1,4 @@
+import { addConvolution } from './convolutions';
 import { type Attribute, attribute, DataType, type Graph, type Node, type Output, ofFloats } from './graph';
 
 /**
@@ -19,15 +20,18 @@ export function addSimplified(
       return String(outputs[0].shape) === String(a.shape) ? [a] : outputs;
     }
     case 'Add':
-      if (floats && isBias(b, a)) return [graph.one('BiasAdd', [a, b], { attributes: channelsLast })];
-      if (floats && isBias(a, b)) return [graph.one('BiasAdd', [b, a], { attributes: channelsLast })];
+      if (floats && isBias(b, a)) return addFast(graph, 'BiasAdd', [a, b], channelsLast);
+      if (floats && isBias(a, b)) return addFast(graph, 'BiasAdd', [b, a], channelsLast);
       return graph.add('AddV2', inputs, { attributes });
     case 'Sum': {
       const outputs = graph.add(op, inputs, { attributes });
       const [{ shape }] = outputs;
       const overAllButLast = a.shape.length >= 2 && shape.length === 1 && b.shape[0] === a.shape.length - 1;
       if (!floats || !overAllButLast || !lastAxisIsKept(graph, b, a.shape.length)) return outputs;
-      return [graph.one('BiasAddGrad', [a], { attributes: channelsLast })];
+      // Max pooling hands each gradient on to one place, so that sums are the same before it.
+      const pooling = graph.madeBy(a.ref);
+      const summed = pooling?.op === 'MaxPoolGrad' ? pooling.inputs[2] : a;
+      return [graph.one('BiasAddGrad', [summed], { attributes: channelsLast })];
     }
     case 'ReluGrad': {
       // Behind max pooling, ReLU may as well be looked at where the largest values went: fewer numbers, the same result.
@@ -50,7 +54,18 @@ export function addSimplified(
     case 'BatchMatMulV2':
       if (floats && isMatrix(a) && isMatrix(b)) return [matMul(graph, a, b, attributes)];
   }
-  return graph.add(op, inputs, { attributes });
+  return addFast(graph, op, inputs, attributes);
+}
+
+/** Adds an operation as it is, or as one of our own. */
+function addFast(
+  graph: Graph,
+  op: string,
+  inputs: readonly Output[],
+  attributes: readonly Attribute[],
+): Output[] {
+  const fast = addConvolution(graph, op, inputs, attributes);
+  return fast ? [fast] : graph.add(op, inputs, { attributes });
 }
 
 const channelsLast = [...ofFloats, attribute.string('data_format', 'NHWC')];
@@ -85,11 +100,10 @@ function foldIntoConvolution(
     scale,
     compute('Sqrt', compute('AddV2', variance, graph.scalar(epsilon))),
   );
-  const scaled = graph.one('Conv2D', [input, compute('Mul', filter, factor)], {
-    attributes: convolution.attributes,
-  });
+  const inputs = [graph.output(input), compute('Mul', filter, factor)];
+  const [scaled] = addFast(graph, 'Conv2D', inputs, convolution.attributes);
   const shifted = compute('AddV2', compute('Mul', compute('Sub', bias, mean), factor), offset);
-  const normalized = graph.one('BiasAdd', [scaled, shifted], { attributes: channelsLast });
+  const [normalized] = addFast(graph, 'BiasAdd', [scaled, shifted], channelsLast);
   return pooling ? graph.one('MaxPool', [normalized], { attributes: pooling.attributes }) : normalized;
 }
 
@@ -97,7 +111,7 @@ function foldIntoConvolution(
 function reluBeforePooling(graph: Graph, x: Output, attributes: readonly Attribute[]): Output | undefined {
   const pooling = pooledBy(graph, x.ref);
   if (!pooling || !convolutionBehind(graph, pooling.inputs[0])) return undefined;
-  const relu = graph.one('Relu', [pooling.inputs[0]], { attributes });
+  const [relu] = addFast(graph, 'Relu', [graph.output(pooling.inputs[0])], attributes);
   return graph.one('MaxPool', [relu], { attributes: pooling.attributes });
 }
 

@@ -144,8 +144,8 @@ TF_Output toOutput(TF_Graph* graph, const std::string& reference) {
 /** Turns C++ exceptions into JavaScript's. */
 template <typename Body>
 napi_value guarded(napi_env env, napi_callback_info info, Body body) {
-  size_t count = 5;
-  napi_value arguments[5] = {};
+  size_t count = 6;
+  napi_value arguments[6] = {};
   napi_value self = nullptr;
   napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
   try {
@@ -249,8 +249,9 @@ napi_value outputsOf(napi_env env, TF_Graph* graph, TF_Operation* operation) {
 }
 
 /**
- * addNode(op, name, inputs, controlInputs, attributes): inputs are "node:output", or lists of those where the op takes
- * a list. Answers the outputs' dtypes and shapes.
+ * addNode(op, name, inputs, controlInputs, attributes, shape): inputs are "node:output", or lists of those where the op
+ * takes a list; `shape` is that of the first output where TensorFlow does not infer it, else undefined. Answers the outputs'
+ * dtypes and shapes.
  */
 napi_value addNode(napi_env env, napi_callback_info info) {
   return guarded(env, info, [&](napi_value self, napi_value* arguments) {
@@ -282,6 +283,11 @@ napi_value addNode(napi_env env, napi_callback_info info) {
     });
     TF_Operation* operation = TF_FinishOperation(description, status);
     status.check();
+    if (isArray(env, arguments[5])) {
+      const auto sizes = toVector(env, arguments[5], toInteger);
+      TF_GraphSetTensorShape(nodes, {operation, 0}, sizes.data(), static_cast<int>(sizes.size()), status);
+      status.check();
+    }
     return outputsOf(env, nodes, operation);
   });
 }
@@ -430,6 +436,33 @@ napi_value close(napi_env env, napi_callback_info info) {
 }
 
 /**
+ * loadConvolutions(folder): the operations of convolutions.cc for this processor's vectors. Answers which those are:
+ * "avx512_bf16", "avx512", "avx2", or "" where there are none.
+ */
+napi_value loadConvolutions(napi_env env, napi_callback_info info) {
+  return guarded(env, info, [&](napi_value, napi_value* arguments) {
+    std::string vectors;
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512bf16")) {
+      vectors = "avx512_bf16";
+    } else if (__builtin_cpu_supports("avx512f")) {
+      vectors = "avx512";
+    } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+      vectors = "avx2";
+    }
+#endif
+    if (!vectors.empty()) {
+      Status status;
+      TF_LoadLibrary((toString(env, arguments[0]) + "/convolutions_" + vectors + ".so").c_str(), status);
+      status.check();  // the library stays loaded, so nobody needs what TF_LoadLibrary answers
+    }
+    napi_value answer = nullptr;
+    napi_create_string_utf8(env, vectors.c_str(), vectors.size(), &answer);
+    return answer;
+  });
+}
+
+/**
  * glibc gives the memory of every large tensor back to the system and takes pages full of zeros for the next one. A
  * training asks for the same sizes again at once, so freed memory is kept.
  * https://www.gnu.org/software/libc/manual/html_node/Malloc-Tunable-Parameters.html
@@ -456,5 +489,8 @@ extern "C" napi_value napi_register_module_v1(napi_env env, napi_value exports) 
   napi_value constructor = nullptr;
   napi_define_class(env, "GraphSession", NAPI_AUTO_LENGTH, construct, nullptr, 5, methods, &constructor);
   napi_set_named_property(env, exports, "GraphSession", constructor);
+  napi_value load = nullptr;
+  napi_create_function(env, "loadConvolutions", NAPI_AUTO_LENGTH, loadConvolutions, nullptr, &load);
+  napi_set_named_property(env, exports, "loadConvolutions", load);
   return exports;
 }

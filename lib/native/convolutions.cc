@@ -1,0 +1,343 @@
+// The convolutions of `winograd.h` and `direct.h` as operations of TensorFlow, float32 throughout. Only TensorFlow's C
+// interface is used:
+// https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/c/kernels.h
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "direct.h"
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
+#include "winograd.h"
+
+namespace {
+
+struct Status {
+  TF_Status* status = TF_NewStatus();
+  ~Status() { TF_DeleteStatus(status); }
+  operator TF_Status*() const { return status; }
+  void check() const {
+    if (TF_GetCode(status) != TF_OK) throw std::runtime_error(TF_Message(status));
+  }
+};
+
+using Sizes = std::vector<int64_t>;
+
+// What a kernel sees --------------------------------------------------------------------------------------------------
+
+/** An input; it lives as long as this. */
+class Input {
+ public:
+  Input(TF_OpKernelContext* context, int index) {
+    Status status;
+    TF_GetInput(context, index, &tensor_, status);
+    status.check();
+    for (int axis = 0; axis < TF_NumDims(tensor_); axis++) sizes.push_back(TF_Dim(tensor_, axis));
+  }
+  ~Input() { TF_DeleteTensor(tensor_); }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  const float* values() const { return static_cast<const float*>(TF_TensorData(tensor_)); }
+  const uint8_t* bytes() const { return static_cast<const uint8_t*>(TF_TensorData(tensor_)); }
+  Sizes sizes;
+
+ private:
+  TF_Tensor* tensor_ = nullptr;
+};
+
+class Output {
+ public:
+  Output(TF_OpKernelContext* context, const Sizes& sizes, int index = 0, TF_DataType dtype = TF_FLOAT) {
+    Status status;
+    size_t bytes = TF_DataTypeSize(dtype);
+    for (const int64_t size : sizes) bytes *= size;
+    tensor_ = TF_AllocateOutput(context, index, dtype, sizes.data(), static_cast<int>(sizes.size()), bytes, status);
+    status.check();
+  }
+  ~Output() { TF_DeleteTensor(tensor_); }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  float* values() const { return static_cast<float*>(TF_TensorData(tensor_)); }
+  uint8_t* bytes() const { return static_cast<uint8_t*>(TF_TensorData(tensor_)); }
+
+ private:
+  TF_Tensor* tensor_ = nullptr;
+};
+
+void expect(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
+}
+
+int64_t integer(TF_OpKernelConstruction* construction, const char* name) {
+  Status status;
+  int64_t value = 0;
+  TF_OpKernelConstruction_GetAttrInt64(construction, name, &value, status);
+  status.check();
+  return value;
+}
+
+bool boolean(TF_OpKernelConstruction* construction, const char* name) {
+  Status status;
+  TF_Bool value = 0;
+  TF_OpKernelConstruction_GetAttrBool(construction, name, &value, status);
+  status.check();
+  return value != 0;
+}
+
+winograd::Shape winogradShape(const Sizes& x, int64_t out, int64_t padding) {
+  expect(x.size() == 4, "expected images as [image, row, column, channel]");
+  const winograd::Shape shape{x[0], x[1], x[2], x[3], out, padding};
+  expect(shape.in % vectors::lanes == 0 && out % vectors::lanes == 0, "expected whole vectors of channels");
+  expect(shape.outHeight() > 0 && shape.outWidth() > 0, "expected images of 3 x 3 pixels or more");
+  return shape;
+}
+
+/** Calls `body` with what matrix products are made of; `pairs` are those of bfloat16. */
+template <typename Body>
+void withNumber(bool pairs, const Body& body) {
+  if (!pairs) return body(vectors::Float32{});
+#ifdef __AVX512BF16__
+  body(vectors::Bfloat16{});
+#else
+  expect(false, "expected a processor with products of bfloat16");
+#endif
+}
+
+// The operations -------------------------------------------------------------------------------------------------------
+
+struct WinogradFilter {
+  const bool rotated, pairs;
+  const int64_t threads;
+  explicit WinogradFilter(TF_OpKernelConstruction* construction)
+      : rotated(boolean(construction, "rotated")),
+        pairs(boolean(construction, "pairs")),
+        threads(integer(construction, "threads")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input filter(context, 0);
+    expect(filter.sizes.size() == 4 && filter.sizes[0] == 3 && filter.sizes[1] == 3, "expected a filter of 3 x 3");
+    const int64_t in = filter.sizes[rotated ? 3 : 2], out = filter.sizes[rotated ? 2 : 3];
+    withNumber(pairs, [&](auto number) {
+      using Number = decltype(number);
+      expect(in % (vectors::lanes * Number::each) == 0 && out % vectors::lanes == 0, "expected whole vectors of channels");
+      const Output transformed(context, {winograd::filterSize<Number>(in, out)});
+      winograd::transformFilters<Number>(filter.values(), in, out, rotated, transformed.values(), static_cast<int>(threads));
+    });
+  }
+};
+
+struct WinogradConvolution {
+  const int64_t out, padding, threads;
+  const bool relu, pairs;
+  explicit WinogradConvolution(TF_OpKernelConstruction* construction)
+      : out(integer(construction, "out")),
+        padding(integer(construction, "padding")),
+        threads(integer(construction, "threads")),
+        relu(boolean(construction, "relu")),
+        pairs(boolean(construction, "pairs")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input x(context, 0), filter(context, 1), bias(context, 2);
+    const winograd::Shape shape = winogradShape(x.sizes, out, padding);
+    expect(bias.sizes == Sizes{out}, "expected a bias for each channel");
+    withNumber(pairs, [&](auto number) {
+      using Number = decltype(number);
+      expect(shape.in % (vectors::lanes * Number::each) == 0, "expected whole vectors of channels");
+      expect(filter.sizes == Sizes{winograd::filterSize<Number>(shape.in, out)}, "expected a filter that WinogradFilter made");
+      const Output y(context, {shape.images, shape.outHeight(), shape.outWidth(), out});
+      winograd::convolve<Number>(shape, x.values(), filter.values(), {bias.values(), relu}, y.values(),
+                                 static_cast<int>(threads));
+    });
+  }
+};
+
+struct WinogradFilterGradient {
+  const int64_t padding, threads;
+  const bool pairs;
+  explicit WinogradFilterGradient(TF_OpKernelConstruction* construction)
+      : padding(integer(construction, "padding")),
+        threads(integer(construction, "threads")),
+        pairs(boolean(construction, "pairs")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input x(context, 0), dy(context, 1);
+    expect(dy.sizes.size() == 4, "expected gradients as [image, row, column, channel]");
+    const winograd::Shape shape = winogradShape(x.sizes, dy.sizes[3], padding);
+    const Sizes expected = {shape.images, shape.outHeight(), shape.outWidth(), shape.out};
+    expect(dy.sizes == expected, "expected gradients of the shape of the convolution's result");
+    const Output gradient(context, {3, 3, shape.in, shape.out});
+    withNumber(pairs, [&](auto number) {
+      winograd::filterGradient<decltype(number)>(shape, x.values(), dy.values(), gradient.values(),
+                                                 static_cast<int>(threads));
+    });
+  }
+};
+
+direct::Shape directShape(const Sizes& x, const Sizes& filter, bool same) {
+  expect(x.size() == 4, "expected images as [image, row, column, channel]");
+  expect(filter.size() == 4 && filter[2] == x[3], "expected a filter for as many channels as the images have");
+  const direct::Shape shape{x[0], x[1], x[2], x[3], filter[0], filter[1], filter[3], same};
+  expect(shape.in <= direct::mostIn && shape.wide() <= direct::mostWide, "expected fewer channels");
+  expect(shape.out % vectors::lanes == 0, "expected whole vectors of channels");
+  expect(shape.outHeight() > 0 && shape.outWidth() > 0, "expected images of the kernel's size or more");
+  return shape;
+}
+
+struct DirectConvolution {
+  const bool same, relu;
+  const int64_t threads;
+  explicit DirectConvolution(TF_OpKernelConstruction* construction)
+      : same(boolean(construction, "same")), relu(boolean(construction, "relu")), threads(integer(construction, "threads")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input x(context, 0), filter(context, 1), bias(context, 2);
+    const direct::Shape shape = directShape(x.sizes, filter.sizes, same);
+    expect(bias.sizes == Sizes{shape.out}, "expected a bias for each channel");
+    const Output y(context, {shape.images, shape.outHeight(), shape.outWidth(), shape.out});
+    constexpr decltype(&direct::convolve<1>) ofChannels[] = {direct::convolve<1>, direct::convolve<2>,
+                                                             direct::convolve<3>, direct::convolve<4>};
+    ofChannels[shape.in - 1](shape, x.values(), filter.values(), {bias.values(), relu}, y.values(),
+                             static_cast<int>(threads));
+  }
+};
+
+struct PooledDirectConvolution {
+  const bool same, relu;
+  const int64_t threads;
+  explicit PooledDirectConvolution(TF_OpKernelConstruction* construction)
+      : same(boolean(construction, "same")), relu(boolean(construction, "relu")), threads(integer(construction, "threads")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input x(context, 0), filter(context, 1), bias(context, 2);
+    const direct::Shape shape = directShape(x.sizes, filter.sizes, same);
+    expect(bias.sizes == Sizes{shape.out}, "expected a bias for each channel");
+    const Sizes pooled = {shape.images, shape.outHeight() / 2, shape.outWidth() / 2, shape.out};
+    const Output y(context, pooled), places(context, pooled, 1, TF_UINT8);
+    constexpr decltype(&direct::convolveAndPool<1>) ofChannels[] = {
+        direct::convolveAndPool<1>, direct::convolveAndPool<2>, direct::convolveAndPool<3>, direct::convolveAndPool<4>};
+    ofChannels[shape.in - 1](shape, x.values(), filter.values(), {bias.values(), relu}, y.values(), places.bytes(),
+                             static_cast<int>(threads));
+  }
+};
+
+struct DirectFilterGradient {
+  const int64_t height, width, threads;
+  const bool same;
+  explicit DirectFilterGradient(TF_OpKernelConstruction* construction)
+      : height(integer(construction, "height")),
+        width(integer(construction, "width")),
+        threads(integer(construction, "threads")),
+        same(boolean(construction, "same")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input x(context, 0), dy(context, 1);
+    expect(x.sizes.size() == 4 && dy.sizes.size() == 4, "expected images as [image, row, column, channel]");
+    const Sizes filter = {height, width, x.sizes[3], dy.sizes[3]};
+    const direct::Shape shape = directShape(x.sizes, filter, same);
+    const Sizes expected = {shape.images, shape.outHeight(), shape.outWidth(), shape.out};
+    expect(dy.sizes == expected, "expected gradients of the shape of the convolution's result");
+    const Output gradient(context, filter);
+    direct::filterGradient(shape, x.values(), dy.values(), gradient.values(), static_cast<int>(threads));
+  }
+};
+
+struct PooledDirectFilterGradient {
+  const int64_t height, width, threads;
+  const bool same;
+  explicit PooledDirectFilterGradient(TF_OpKernelConstruction* construction)
+      : height(integer(construction, "height")),
+        width(integer(construction, "width")),
+        threads(integer(construction, "threads")),
+        same(boolean(construction, "same")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input x(context, 0), dy(context, 1), places(context, 2);
+    expect(x.sizes.size() == 4 && dy.sizes.size() == 4, "expected images as [image, row, column, channel]");
+    const Sizes filter = {height, width, x.sizes[3], dy.sizes[3]};
+    const direct::Shape shape = directShape(x.sizes, filter, same);
+    const Sizes expected = {shape.images, shape.outHeight() / 2, shape.outWidth() / 2, shape.out};
+    expect(dy.sizes == expected && places.sizes == expected, "expected gradients of the shape of the pooled result");
+    const Output gradient(context, filter);
+    direct::pooledFilterGradient(shape, x.values(), dy.values(), places.bytes(), gradient.values(),
+                                 static_cast<int>(threads));
+  }
+};
+
+// Registration --------------------------------------------------------------------------------------------------------
+
+/** Turns C++ exceptions into TensorFlow's errors. */
+template <typename Body>
+void guarded(Body body, const std::function<void(TF_Status*)>& fail) {
+  try {
+    body();
+  } catch (const std::exception& error) {
+    Status status;
+    TF_SetStatus(status, TF_INVALID_ARGUMENT, error.what());
+    fail(status);
+  }
+}
+
+template <typename Kernel>
+void* create(TF_OpKernelConstruction* construction) {
+  Kernel* kernel = nullptr;
+  guarded([&] { kernel = new Kernel(construction); },
+          [&](TF_Status* status) { TF_OpKernelConstruction_Failure(construction, status); });
+  return kernel;
+}
+
+template <typename Kernel>
+void compute(void* kernel, TF_OpKernelContext* context) {
+  guarded([&] { static_cast<const Kernel*>(kernel)->compute(context); },
+          [&](TF_Status* status) { TF_OpKernelContext_Failure(context, status); });
+}
+
+template <typename Kernel>
+void destroy(void* kernel) {
+  delete static_cast<Kernel*>(kernel);
+}
+
+/** Whoever adds the operation to a graph says its result's shape: C functions that infer shapes cannot read attributes. */
+void leaveShapeOpen(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeInferenceContextSetUnknownShape(context, status);
+}
+
+template <typename Kernel>
+void registerOperation(const char* name, const std::vector<const char*>& inputs, const std::vector<const char*>& outputs,
+                       const std::vector<const char*>& attributes) {
+  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
+  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, input);
+  for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(definition, output);
+  for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, leaveShapeOpen);
+  Status status;
+  TF_RegisterOpDefinition(definition, status);
+  status.check();
+  TF_KernelBuilder* kernel = TF_NewKernelBuilder(name, "CPU", create<Kernel>, compute<Kernel>, destroy<Kernel>);
+  TF_RegisterKernelBuilder(name, kernel, status);
+  status.check();
+}
+
+/** As soon as the library is loaded. */
+const bool registered = [] {
+  registerOperation<WinogradFilter>("WinogradFilter", {"filter: float"}, {"transformed: float"},
+                                    {"rotated: bool", "threads: int", "pairs: bool"});
+  registerOperation<WinogradConvolution>("WinogradConv2D", {"x: float", "filter: float", "bias: float"}, {"y: float"},
+                                         {"out: int", "padding: int", "threads: int", "relu: bool", "pairs: bool"});
+  registerOperation<WinogradFilterGradient>("WinogradConv2DBackpropFilter", {"x: float", "dy: float"}, {"gradient: float"},
+                                            {"padding: int", "threads: int", "pairs: bool"});
+  registerOperation<DirectConvolution>("DirectConv2D", {"x: float", "filter: float", "bias: float"}, {"y: float"},
+                                       {"same: bool", "threads: int", "relu: bool"});
+  registerOperation<DirectFilterGradient>("DirectConv2DBackpropFilter", {"x: float", "dy: float"}, {"gradient: float"},
+                                          {"height: int", "width: int", "same: bool", "threads: int"});
+  registerOperation<PooledDirectConvolution>("DirectConv2DMaxPool", {"x: float", "filter: float", "bias: float"},
+                                             {"y: float", "places: uint8"}, {"same: bool", "threads: int", "relu: bool"});
+  registerOperation<PooledDirectFilterGradient>("DirectConv2DMaxPoolBackpropFilter",
+                                                {"x: float", "dy: float", "places: uint8"}, {"gradient: float"},
+                                                {"height: int", "width: int", "same: bool", "threads: int"});
+  return true;
+}();
+
+}  // namespace
