@@ -306,7 +306,8 @@ await show(throughputFigure(measured, { title: 'Training the baseline', scale: '
 // - WebAssembly multiplies four at a time, on several cores.
 // - TensorFlow multiplies as many at a time as the processor can, up to sixteen, on all cores, and in an order in which
 //   each number is used many times while it is still in the processor's cache. On Intel and AMD it leaves that to a
-//   library, **oneDNN**. So does PyTorch.
+//   library, **oneDNN**. So does PyTorch. For its compiled steps this course has convolutions of its own besides, which
+//   multiply less; you will see how.
 //
 // ## One call instead of hundreds
 //
@@ -374,8 +375,9 @@ console.log(reason ?? `${operations.length} operations in the graph`);
 showTable(longest.map(({ name, op, durationMs }) => ({ name, operation: op, ms: durationMs })));
 
 // %% [markdown]
-// `Mkl` is an old name of oneDNN, so you see who computes. `Fused` is what the graph made possible, and `Backprop` are
-// the gradients.
+// The names tell who computes: `Mkl` is an old name of oneDNN, `Winograd` and `Direct` are this course's. `Fused` is what
+// the graph made possible, as is a convolution with `MaxPool` in its name. `Backprop` are gradients; that of a
+// convolution's input is a convolution itself, with the filter turned around.
 //
 // But this was a single step, *n* = 1. So take many, sort their operations into kinds, and report the median of each
 // kind.
@@ -384,8 +386,7 @@ showTable(longest.map(({ name, op, durationMs }) => ({ name, operation: op, ms: 
 
 // %%
 const kinds: Record<string, RegExp> = {
-  'gradients of convolutions': /Conv2DBackprop/,
-  convolutions: /Conv/,
+  'convolutions and their gradients': /Conv|Winograd/,
   'dense layers': /MatMul/,
   pooling: /Pool/,
   ReLU: /Relu/,
@@ -413,8 +414,8 @@ if (compiled) {
 }
 
 // %% [markdown]
-// Convolutions take most of it, and their gradients more than they themselves. What remains does next to no arithmetic:
-// it reads and writes memory. The sum and the clock need not agree. Operations that run side by side are both counted,
+// Convolutions and their gradients take most of it. What remains does next to no arithmetic: it reads and writes memory.
+// The sum and the clock need not agree. Operations that run side by side are both counted,
 // and looking so closely takes time, too.
 //
 // ## Counting the arithmetic
@@ -729,13 +730,39 @@ if (recorded.length === 0) console.log('data/benchmarks/ has no other results ye
 // - `images/s` is the median of the rounds; then come the slowest and the fastest round, and their number.
 // - *Every peer at its best*: Keras and PyTorch have several rows, with other memory layouts, compiled or not. Compare
 //   with their best row. To beat somebody's worst setting proves nothing.
-// - `of peak` compares the GFLOP/s with those of the fastest single convolution on the same computer. A whole network
-//   does not reach 100 % of it.
+// - `of peak` compares the GFLOP/s with those of the fastest single convolution of oneDNN on the same computer. Who
+//   multiplies as often as the definition says does not reach 100 % of it.
 // - The last line sets our best against the best peer: the median of the ratios, round by round.
 //
-// On Intel and AMD all of them leave their convolutions to oneDNN, so there is little to win or to lose inside of one.
-// What differs is what lies around it: the layout of numbers in memory, what is fused, when memory is given back, how
-// many calls it takes.
+// On Intel and AMD, Keras and PyTorch leave their convolutions to oneDNN, so there is little to win or to lose inside of
+// one. What differs is what lies around it: the layout of numbers in memory, what is fused, when memory is given back,
+// how many calls it takes.
+//
+// ## Fewer multiplications
+//
+// Is the number of multiply-adds fixed? Take a filter of three weights that moves over four values: two results, three
+// multiplications each, six in all. Four are enough, if one adds before and after:
+
+// %%
+const [d0, d1, d2, d3] = [3, 1, 4, 1];
+const [g0, g1, g2] = [2, 7, 1];
+const m0 = (d0 - d2) * g0;
+const m1 = ((d1 + d2) * (g0 + g1 + g2)) / 2;
+const m2 = ((d2 - d1) * (g0 - g1 + g2)) / 2;
+const m3 = (d1 - d3) * g2;
+console.log('six: ', d0 * g0 + d1 * g1 + d2 * g2, d1 * g0 + d2 * g1 + d3 * g2);
+console.log('four:', m0 + m1 + m2, m1 - m2 - m3);
+
+// %% [markdown]
+// The sums of weights are made once for all images, those of values once for all filters, so only the multiplications
+// count. Shmuel Winograd found in 1980 how few there must be, and Andrew Lavin and Scott Gray brought it to convolutions
+// in [2015](https://arxiv.org/abs/1509.09308). Down and across, a square of 4 x 4 results of a 3 x 3 filter takes 36
+// multiplications instead of 144. That is how compiled steps of this course compute such convolutions and their
+// gradients on processors with AVX2 or AVX-512 (`lib/native/winograd.h`), and why its rows may stand above 100 % of the
+// peak: the table counts multiply-adds as the definition has them. With `COURSE_CONVOLUTIONS=0` oneDNN computes them all.
+//
+// It costs something: adding takes time, so that small convolutions win little; and rounding errors grow, here to about a
+// millionth of the largest result. For that reason nobody takes squares much larger than 4 x 4.
 //
 // ## Half the bits
 //

@@ -442,7 +442,7 @@ napi_value close(napi_env env, napi_callback_info info) {
 napi_value loadConvolutions(napi_env env, napi_callback_info info) {
   return guarded(env, info, [&](napi_value, napi_value* arguments) {
     std::string vectors;
-#ifdef __x86_64__
+#if defined(__x86_64__) && defined(__linux__)
     if (__builtin_cpu_supports("avx512bf16")) {
       vectors = "avx512_bf16";
     } else if (__builtin_cpu_supports("avx512f")) {

@@ -9,7 +9,7 @@ export interface Tower {
 }
 
 /** Fewer rows give a core too little to do at a time; with more, what it works on leaves its cache. */
-const rowsOfTower = 16;
+const rowsOfTower = 32;
 
 /** Splits inputs of equal length, [rows, ...], into at most `count` parts of about the same size. */
 export function towersOf(graph: Graph, inputs: readonly Output[], count: number): Tower[] {
