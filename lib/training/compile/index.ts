@@ -121,8 +121,9 @@ export async function computeOnBatch(
 
 /** Each core computes a part of the batch, which keeps it busier than a part of each operation. */
 function splitBatches(cores = threadLimit()): CompiledModelOptions {
-  const intraOpThreads = Math.max(1, Math.floor(cores / 4)); // a batch of 64 has 4 parts
-  return { intraOpThreads, interOpThreads: cores, towers: Math.ceil((8 * cores) / intraOpThreads) };
+  const intraOpThreads = Math.max(1, Math.floor(cores / 4)); // a batch of 64 has 4 parts at most
+  const towers = Math.ceil((8 * cores) / intraOpThreads);
+  return { intraOpThreads, interOpThreads: cores, towers, rowsOfTower: Math.max(16, Math.floor(64 / cores)) };
 }
 
 /** All cores compute one operation, for batches that cannot be split. */

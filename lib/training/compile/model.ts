@@ -8,7 +8,7 @@ import { looksAcrossTheBatch, requireTraceable } from './layers';
 import { countStep, learningRatesOf, slotsOf } from './optimizers';
 import { type OperationTime, operationTimes } from './profile';
 import { GraphState } from './state';
-import { concatenate, sum, towersOf } from './towers';
+import { concatenate, type Split, sum, towersOf } from './towers';
 import { trace } from './trace';
 import { type Signature, type Trace, traceTrainingStep } from './training-step';
 import { dataTypeOfValues, feed, toTensor, type Values } from './values';
@@ -32,11 +32,13 @@ export interface CallOptions {
 
 export interface CompiledModelOptions extends GraphOptions {
   /**
-   * Most parts that a batch is split into, of 16 images or more, which are computed side by side; default 1. The
+   * Most parts that a batch is split into, which are computed side by side; default 1. The
    * gradients of the parts add up to that of the batch, but for the order of sums. With batch normalization, whose
    * statistics are those of the whole batch, a training step never splits.
    */
   readonly towers?: number;
+  /** Fewest images of a part, default 16. Fewer give a core too little to do; with more, what it works on leaves its cache. */
+  readonly rowsOfTower?: number;
   /**
    * Whether the weights are constants of the graph, with the values they have when it is made: faster to predict with,
    * since TensorFlow prepares them once, but no longer to be trained or set. Default false.
@@ -56,7 +58,7 @@ export class CompiledModel {
   private readonly learningRates: Output[] = []; // made as they are needed
   private readonly step: Output; // the number of steps done before
   private readonly seed: Output; // of what dropout drops
-  private readonly towers: number;
+  private readonly split: Split;
   private readonly lanes: number; // towers at the same time; the others wait, so that what these work on stays in the cache
   private readonly frozen: boolean;
   private trainedWith: readonly unknown[] = [];
@@ -65,14 +67,14 @@ export class CompiledModel {
   constructor(
     private readonly model: tf.LayersModel,
     private readonly backend: NodeBackend,
-    { towers = 1, frozen = false, ...graphOptions }: CompiledModelOptions = {},
+    { towers = 1, rowsOfTower = 16, frozen = false, ...graphOptions }: CompiledModelOptions = {},
   ) {
     requireTraceable(model);
     this.graph = new Graph(graphOptions);
     this.state = new GraphState(this.graph, backend);
     this.step = this.graph.placeholder('step', { shape: [], dtype: DataType.int32 });
     this.seed = this.graph.placeholder('seed', { shape: [], dtype: DataType.int32 });
-    this.towers = towers;
+    this.split = { towers, rowsOfTower };
     this.lanes = 2 * (graphOptions.interOpThreads || threadLimit());
     this.frozen = frozen;
   }
@@ -113,7 +115,7 @@ export class CompiledModel {
         step: this.step,
         seed: this.seed,
         learningRates: learningRatesOf(this.model.optimizer).map((_, i) => this.learningRate(i)),
-        towers: looksAcrossTheBatch(this.model) ? 1 : this.towers,
+        split: looksAcrossTheBatch(this.model) ? { ...this.split, towers: 1 } : this.split,
         lanes: this.lanes,
       }),
     );
@@ -154,7 +156,7 @@ export class CompiledModel {
     { combine }: CallOptions = {},
   ): Promise<Values[]> {
     const signature = this.signature(`call ${name} ${combine}`, inputs, (placeholders) => {
-      const towers = towersOf(this.graph, placeholders, combine ? this.towers : 1);
+      const towers = towersOf(this.graph, placeholders, combine ? this.split : { ...this.split, towers: 1 });
       const traced: Output[][] = [];
       for (const [i, tower] of towers.entries()) {
         const inputs = tower.inputs(traced[i - this.lanes] ?? []);

@@ -8,13 +8,18 @@ export interface Tower {
   inputs(after: readonly Output[]): Output[];
 }
 
-/** Fewer rows give a core too little to do at a time; with more, what it works on leaves its cache. */
-const rowsOfTower = 32;
+/** How a batch is split. */
+export interface Split {
+  /** Most parts. */
+  readonly towers: number;
+  /** Fewest rows of a part. */
+  readonly rowsOfTower: number;
+}
 
-/** Splits inputs of equal length, [rows, ...], into at most `count` parts of about the same size. */
-export function towersOf(graph: Graph, inputs: readonly Output[], count: number): Tower[] {
+/** Splits inputs of equal length, [rows, ...], into parts of about the same size. */
+export function towersOf(graph: Graph, inputs: readonly Output[], { towers, rowsOfTower }: Split): Tower[] {
   const rows = inputs[0].shape[0];
-  const parts = Math.max(1, Math.min(count, Math.floor(rows / rowsOfTower)));
+  const parts = Math.max(1, Math.min(towers, Math.floor(rows / rowsOfTower)));
   if (parts === 1) return [{ share: 1, inputs: () => [...inputs] }];
   const start = (part: number) => Math.round((part * rows) / parts);
   return Array.from({ length: parts }, (_, part) => {

@@ -4,7 +4,7 @@ import { withGraphDropout } from './dropout';
 import { attribute, type Graph, type Output } from './graph';
 import { addUpdates, clipGradients } from './optimizers';
 import type { GraphState } from './state';
-import { mean, sum, towersOf } from './towers';
+import { mean, type Split, sum, towersOf } from './towers';
 import type { Traced, Tracer } from './trace';
 import { toTensor } from './values';
 
@@ -32,8 +32,8 @@ export interface TrainingStepOptions {
   readonly seed: Output;
   /** As `learningRatesOf` orders them, float32 scalars. */
   readonly learningRates: readonly Output[];
-  /** Most parts that the batch is split into, and how many of them at a time. */
-  readonly towers: number;
+  /** How the batch is split, and how many parts are computed at a time. */
+  readonly split: Split;
   readonly lanes: number;
 }
 
@@ -43,7 +43,7 @@ export interface TrainingStepOptions {
  */
 export function traceTrainingStep(inputs: readonly Output[], options: TrainingStepOptions): Signature {
   const { model, graph, state, clipNorm, learningRates, lanes } = options;
-  const towers = towersOf(graph, inputs, options.towers);
+  const towers = towersOf(graph, inputs, options.split);
   const traced: ReturnType<typeof traceTower>[] = [];
   for (const [i, tower] of towers.entries()) {
     const before = traced[i - lanes]?.gradients.map(({ gradient }) => gradient) ?? [];

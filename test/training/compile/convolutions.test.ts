@@ -205,10 +205,9 @@ describe('convolutions of our own', () => {
 
   describe(`give the losses and weights of ${steps} steps with TensorFlow's`, () => {
     for (const normalized of [false, true]) {
-      for (const [name, tolerance] of [
-        ['Nesterov momentum', 1e-3],
-        ['Adam', 5e-3], // makes steps of gradients that are nothing but rounding
-      ] as const) {
+      // Without luck rounding turns one ReLU or largest number the other way, and the training grows apart from there.
+      const tolerance = 2e-2;
+      for (const name of ['Nesterov momentum', 'Adam'] as const) {
         it(`with ${name}${normalized ? ' and batch normalization' : ''}`, async () => {
           const [model, other] = [small({ normalized }), small({ normalized })];
           for (const each of [model, other]) compileClassifier(each, { optimizer: optimizers[name]() });
@@ -220,7 +219,8 @@ describe('convolutions of our own', () => {
             const [loss] = await ours.trainOnBatch(xs, ys);
             const [expected] = await theirs.trainOnBatch(xs, ys);
             losses.push(loss);
-            assert.ok(Math.abs(loss - expected) < 1e-4 * expected, `step ${step}: ${loss}, ${expected}`);
+            const most = (step < 5 ? 1e-5 : 2e-3) * expected;
+            assert.ok(Math.abs(loss - expected) < most, `step ${step}: ${loss}, ${expected}`);
           }
           const ofWeights = differenceOfWeights(model, other);
           assert.ok(ofWeights < tolerance, `weights differ by ${ofWeights}`);
