@@ -762,7 +762,8 @@ console.log('four:', m0 + m1 + m2, m1 - m2 - m3);
 // peak: the table counts multiply-adds as the definition has them. With `COURSE_CONVOLUTIONS=0` oneDNN computes them all.
 //
 // It costs something: adding takes time, so that small convolutions win little; and rounding errors grow, here to about a
-// millionth of the largest result. For that reason nobody takes squares much larger than 4 x 4.
+// millionth of the largest result, or with 16 bits to three times what they were. For that reason nobody takes squares
+// much larger than 4 x 4.
 //
 // ## Half the bits
 //
@@ -775,7 +776,7 @@ console.log('four:', m0 + m1 + m2, m1 - m2 - m3);
 //
 // `train(model, images, { precision: 'mixed_bfloat16', ... })` does it, or `npx course train --precision mixed_bfloat16`;
 // `npx course doctor` says whether your processor has the instructions. Without them it is slower. On the two cores of an
-// AMD EPYC the baseline's ten epochs took 41 s instead of 56, and its test accuracy was 75.6 % instead of 75.5 (medians
+// AMD EPYC the baseline's ten epochs took 77 s instead of 100, and its test accuracy was 75.8 % instead of 75.6 (medians
 // of the seeds 1, 2 and 3).
 //
 // ## Summary

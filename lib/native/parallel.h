@@ -11,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-/** Threads of this process that help with the loops of others; they are started once and never end. */
+/** Threads of this process that help with the loops of others; once started they never end. */
 class Helpers {
  public:
   static Helpers& all() {
@@ -27,6 +27,7 @@ class Helpers {
     Job job{work, most};
     std::unique_lock<std::mutex> lock(mutex_);
     room_.wait(lock, [&] { return taken_ == 0 || taken_ + most < processors_; });
+    for (; started_ < most; started_++) std::thread([this] { help(); }).detach();
     taken_ += most + 1;
     jobs_.push_back(&job);
     lock.unlock();
@@ -59,10 +60,6 @@ class Helpers {
     }
   };
 
-  Helpers() {
-    for (int i = 1; i < processors_; i++) std::thread([this] { help(); }).detach();
-  }
-
   void help() {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
@@ -81,7 +78,7 @@ class Helpers {
   }
 
   const int processors_ = static_cast<int>(std::thread::hardware_concurrency());
-  int taken_ = 0;
+  int started_ = 0, taken_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_, done_, room_;
   std::list<Job*> jobs_;
