@@ -119,7 +119,10 @@ let graphSession: { readonly file: string; readonly onGpu: boolean } | { readonl
 };
 let vectors: string | undefined;
 
-/** The module that runs whole TensorFlow graphs, `lib/native/graph-session.cc`. Throws a CourseError that says why where there is none. */
+/**
+ * The module that runs whole TensorFlow graphs, `lib/native/graph-session.cc`. Throws a CourseError that says why where
+ * there is none.
+ */
 export function graphSessionModule(): unknown {
   if ('reason' in graphSession) throw new CourseError(graphSession.reason);
   return require(graphSession.file);

@@ -3,24 +3,15 @@
 // https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/c/kernels.h
 #include <functional>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "direct.h"
+#include "status.h"
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
 #include "winograd.h"
 
 namespace {
-
-struct Status {
-  TF_Status* status = TF_NewStatus();
-  ~Status() { TF_DeleteStatus(status); }
-  operator TF_Status*() const { return status; }
-  void check() const {
-    if (TF_GetCode(status) != TF_OK) throw std::runtime_error(TF_Message(status));
-  }
-};
 
 using Sizes = std::vector<int64_t>;
 
@@ -186,6 +177,14 @@ direct::Shape directShape(const Sizes& x, const Sizes& filter, bool same) {
   return shape;
 }
 
+/** The sizes of the result, or of what is left of it behind max pooling of 2x2. */
+template <bool pooled>
+Sizes resultSizes(const direct::Shape& shape) {
+  constexpr int64_t stride = pooled ? 2 : 1;
+  return {shape.images, shape.outHeight() / stride, shape.outWidth() / stride, shape.out};
+}
+
+template <bool pooled>
 struct DirectConvolution {
   const bool same, relu;
   const int64_t threads;
@@ -193,36 +192,30 @@ struct DirectConvolution {
       : same(boolean(construction, "same")), relu(boolean(construction, "relu")), threads(integer(construction, "threads")) {}
 
   void compute(TF_OpKernelContext* context) const {
+    constexpr decltype(&DirectConvolution::convolve<1>) ofChannels[] = {
+        &DirectConvolution::convolve<1>, &DirectConvolution::convolve<2>, &DirectConvolution::convolve<3>,
+        &DirectConvolution::convolve<4>};
     const Input x(context, 0), filter(context, 1), bias(context, 2);
     const direct::Shape shape = directShape(x.sizes, filter.sizes, same);
     expect(bias.sizes == Sizes{shape.out}, "expected a bias for each channel");
-    const Output y(context, {shape.images, shape.outHeight(), shape.outWidth(), shape.out});
-    constexpr decltype(&direct::convolve<1>) ofChannels[] = {direct::convolve<1>, direct::convolve<2>,
-                                                             direct::convolve<3>, direct::convolve<4>};
-    ofChannels[shape.in - 1](shape, x.values(), filter.values(), {bias.values(), relu}, y.values(),
-                             static_cast<int>(threads));
+    (this->*ofChannels[shape.in - 1])(context, shape, x.values(), filter.values(), bias.values());
+  }
+
+  template <int in>
+  void convolve(TF_OpKernelContext* context, const direct::Shape& shape, const float* x, const float* filter,
+                const float* bias) const {
+    const vectors::Epilogue epilogue{bias, relu};
+    const Output y(context, resultSizes<pooled>(shape));
+    if constexpr (pooled) {
+      const Output places(context, resultSizes<pooled>(shape), 1, TF_UINT8);
+      direct::convolveAndPool<in>(shape, x, filter, epilogue, y.values(), places.bytes(), static_cast<int>(threads));
+    } else {
+      direct::convolve<in>(shape, x, filter, epilogue, y.values(), static_cast<int>(threads));
+    }
   }
 };
 
-struct PooledDirectConvolution {
-  const bool same, relu;
-  const int64_t threads;
-  explicit PooledDirectConvolution(TF_OpKernelConstruction* construction)
-      : same(boolean(construction, "same")), relu(boolean(construction, "relu")), threads(integer(construction, "threads")) {}
-
-  void compute(TF_OpKernelContext* context) const {
-    const Input x(context, 0), filter(context, 1), bias(context, 2);
-    const direct::Shape shape = directShape(x.sizes, filter.sizes, same);
-    expect(bias.sizes == Sizes{shape.out}, "expected a bias for each channel");
-    const Sizes pooled = {shape.images, shape.outHeight() / 2, shape.outWidth() / 2, shape.out};
-    const Output y(context, pooled), places(context, pooled, 1, TF_UINT8);
-    constexpr decltype(&direct::convolveAndPool<1>) ofChannels[] = {
-        direct::convolveAndPool<1>, direct::convolveAndPool<2>, direct::convolveAndPool<3>, direct::convolveAndPool<4>};
-    ofChannels[shape.in - 1](shape, x.values(), filter.values(), {bias.values(), relu}, y.values(), places.bytes(),
-                             static_cast<int>(threads));
-  }
-};
-
+template <bool pooled>
 struct DirectFilterGradient {
   const int64_t height, width, threads;
   const bool same;
@@ -237,32 +230,16 @@ struct DirectFilterGradient {
     expect(x.sizes.size() == 4 && dy.sizes.size() == 4, "expected images as [image, row, column, channel]");
     const Sizes filter = {height, width, x.sizes[3], dy.sizes[3]};
     const direct::Shape shape = directShape(x.sizes, filter, same);
-    const Sizes expected = {shape.images, shape.outHeight(), shape.outWidth(), shape.out};
-    expect(dy.sizes == expected, "expected gradients of the shape of the convolution's result");
+    expect(dy.sizes == resultSizes<pooled>(shape), "expected gradients of the shape of the result");
     const Output gradient(context, filter);
-    direct::filterGradient(shape, x.values(), dy.values(), gradient.values(), static_cast<int>(threads));
-  }
-};
-
-struct PooledDirectFilterGradient {
-  const int64_t height, width, threads;
-  const bool same;
-  explicit PooledDirectFilterGradient(TF_OpKernelConstruction* construction)
-      : height(integer(construction, "height")),
-        width(integer(construction, "width")),
-        threads(integer(construction, "threads")),
-        same(boolean(construction, "same")) {}
-
-  void compute(TF_OpKernelContext* context) const {
-    const Input x(context, 0), dy(context, 1), places(context, 2);
-    expect(x.sizes.size() == 4 && dy.sizes.size() == 4, "expected images as [image, row, column, channel]");
-    const Sizes filter = {height, width, x.sizes[3], dy.sizes[3]};
-    const direct::Shape shape = directShape(x.sizes, filter, same);
-    const Sizes expected = {shape.images, shape.outHeight() / 2, shape.outWidth() / 2, shape.out};
-    expect(dy.sizes == expected && places.sizes == expected, "expected gradients of the shape of the pooled result");
-    const Output gradient(context, filter);
-    direct::pooledFilterGradient(shape, x.values(), dy.values(), places.bytes(), gradient.values(),
-                                 static_cast<int>(threads));
+    if constexpr (pooled) {
+      const Input places(context, 2);
+      expect(places.sizes == dy.sizes, "expected a place for each gradient");
+      direct::pooledFilterGradient(shape, x.values(), dy.values(), places.bytes(), gradient.values(),
+                                   static_cast<int>(threads));
+    } else {
+      direct::filterGradient(shape, x.values(), dy.values(), gradient.values(), static_cast<int>(threads));
+    }
   }
 };
 
@@ -328,13 +305,13 @@ const bool registered = [] {
                                          {"out: int", "padding: int", "threads: int", "relu: bool", "pairs: bool"});
   registerOperation<WinogradFilterGradient>("WinogradConv2DBackpropFilter", {"x: float", "dy: float"}, {"gradient: float"},
                                             {"padding: int", "threads: int", "pairs: bool"});
-  registerOperation<DirectConvolution>("DirectConv2D", {"x: float", "filter: float", "bias: float"}, {"y: float"},
+  registerOperation<DirectConvolution<false>>("DirectConv2D", {"x: float", "filter: float", "bias: float"}, {"y: float"},
                                        {"same: bool", "threads: int", "relu: bool"});
-  registerOperation<DirectFilterGradient>("DirectConv2DBackpropFilter", {"x: float", "dy: float"}, {"gradient: float"},
+  registerOperation<DirectFilterGradient<false>>("DirectConv2DBackpropFilter", {"x: float", "dy: float"}, {"gradient: float"},
                                           {"height: int", "width: int", "same: bool", "threads: int"});
-  registerOperation<PooledDirectConvolution>("DirectConv2DMaxPool", {"x: float", "filter: float", "bias: float"},
+  registerOperation<DirectConvolution<true>>("DirectConv2DMaxPool", {"x: float", "filter: float", "bias: float"},
                                              {"y: float", "places: uint8"}, {"same: bool", "threads: int", "relu: bool"});
-  registerOperation<PooledDirectFilterGradient>("DirectConv2DMaxPoolBackpropFilter",
+  registerOperation<DirectFilterGradient<true>>("DirectConv2DMaxPoolBackpropFilter",
                                                 {"x: float", "dy: float", "places: uint8"}, {"gradient: float"},
                                                 {"height: int", "width: int", "same: bool", "threads: int"});
   return true;

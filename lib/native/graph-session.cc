@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "status.h"
 #include "tensorflow/c/c_api.h"
 
 namespace {
@@ -37,15 +38,6 @@ struct Graph {
   }
 };
 using GraphPointer = std::shared_ptr<Graph>;
-
-struct Status {
-  TF_Status* status = TF_NewStatus();
-  ~Status() { TF_DeleteStatus(status); }
-  operator TF_Status*() const { return status; }
-  void check() const {
-    if (TF_GetCode(status) != TF_OK) throw std::runtime_error(TF_Message(status));
-  }
-};
 
 void check(napi_status status, const char* expected) {
   if (status != napi_ok) throw std::invalid_argument(std::string("expected ") + expected);

@@ -112,7 +112,7 @@ function reluBeforePooling(graph: Graph, x: Output, attributes: readonly Attribu
   const pooling = pooledBy(graph, x.ref);
   if (!pooling || !convolutionBehind(graph, pooling.inputs[0])) return undefined;
   const [relu] = addFast(graph, 'Relu', [graph.output(pooling.inputs[0])], attributes);
-  return graph.one('MaxPool', [relu], { attributes: pooling.attributes });
+  return addFast(graph, 'MaxPool', [relu], pooling.attributes)[0];
 }
 
 function pooledBy(graph: Graph, ref: string): Node | undefined {
