@@ -376,8 +376,8 @@ showTable(longest.map(({ name, op, durationMs }) => ({ name, operation: op, ms: 
 
 // %% [markdown]
 // The names tell who computes: `Mkl` is an old name of oneDNN, `Winograd` and `Direct` are this course's. `Fused` is what
-// the graph made possible, as is a convolution with `MaxPool` in its name. `Backprop` are gradients; that of a
-// convolution's input is a convolution itself, with the filter turned around.
+// the graph made possible, as is a convolution with `MaxPool` in its name. `Backprop` are gradients, by a convolution's
+// input or by its filter.
 //
 // But this was a single step, *n* = 1. So take many, sort their operations into kinds, and report the median of each
 // kind.
@@ -406,8 +406,13 @@ const sums = Array.from({ length: compiled ? byProfile({ quick: 20, full: 100 })
 if (compiled) {
   const medians = Object.keys(kinds).map((kind) => spreadOf(sums.map((sum) => sum[kind])).median);
   const sum = medians.reduce((total, ms) => total + ms, 0);
+  const rows = Object.keys(kinds).map((kind, i) => ({
+    kind,
+    ms: medians[i],
+    '%': (100 * medians[i]) / sum,
+  }));
   showTable(
-    Object.keys(kinds).map((kind, i) => ({ kind, ms: medians[i], '%': (100 * medians[i]) / sum })),
+    rows.filter(({ ms }) => ms > 0),
     { precision: 1 },
   );
   console.log(`sum ${sum.toFixed(1)} ms; by the clock, ${timing.medianMs.toFixed(1)} ms a step`);

@@ -78,12 +78,48 @@ bool boolean(TF_OpKernelConstruction* construction, const char* name) {
   return value != 0;
 }
 
-winograd::Shape winogradShape(const Sizes& x, int64_t out, int64_t padding) {
+/** The sizes of the result, or of what is left of it behind max pooling of 2x2. */
+template <bool pooled, typename Shape>
+Sizes resultSizes(const Shape& shape) {
+  constexpr int64_t stride = pooled ? pooling::window : 1;
+  return {shape.images, shape.outHeight() / stride, shape.outWidth() / stride, shape.out};
+}
+
+/** What pooling gives, or, without it, the result alone. */
+template <bool pooled, typename Shape, typename Body>
+void withResults(TF_OpKernelContext* context, const Shape& shape, const Body& body) {
+  const Sizes sizes = resultSizes<pooled>(shape);
+  const Output y(context, sizes);
+  if constexpr (pooled) {
+    const Output places(context, sizes, 1, TF_UINT8);
+    body(pooling::Pooled{y.values(), places.bytes()});
+  } else {
+    body(pooling::Pooled{y.values(), nullptr});
+  }
+}
+
+winograd::Shape winogradShape(const Sizes& x, int64_t out, int64_t padding, bool pooled) {
   expect(x.size() == 4, "expected images as [image, row, column, channel]");
-  const winograd::Shape shape{x[0], x[1], x[2], x[3], out, padding};
+  const winograd::Shape shape{x[0], x[1], x[2], x[3], out, padding, pooled};
   expect(shape.in % vectors::lanes == 0 && out % vectors::lanes == 0, "expected whole vectors of channels");
   expect(shape.outHeight() > 0 && shape.outWidth() > 0, "expected images of 3 x 3 pixels or more");
   return shape;
+}
+
+/** Calls `body(reader, source)` with what reads the gradient of a result: input `index`, and the places after it. */
+template <bool pooled, typename Body>
+void withGradients(TF_OpKernelContext* context, int index, const winograd::Shape& shape, const Body& body) {
+  const Input dy(context, index);
+  expect(dy.sizes == resultSizes<pooled>(shape), "expected gradients of the shape of the convolution's result");
+  const std::vector<float> zeros(shape.out);
+  const winograd::Images gradients{dy.values(), dy.sizes[1], dy.sizes[2], dy.sizes[3], zeros.data()};
+  if constexpr (pooled) {
+    const Input places(context, index + 1);
+    expect(places.sizes == dy.sizes, "expected a place for each gradient");
+    body(winograd::Windows{}, winograd::Windows::Source{gradients, places.bytes()});
+  } else {
+    body(winograd::Square<winograd::side>{}, winograd::Square<winograd::side>::Source{gradients, 0});
+  }
 }
 
 /** Calls `body` with what matrix products are made of; `pairs` are those of bfloat16. */
@@ -100,26 +136,34 @@ void withNumber(bool pairs, const Body& body) {
 // The operations -------------------------------------------------------------------------------------------------------
 
 struct WinogradFilter {
-  const bool rotated, pairs;
+  const bool transposed, pairs;
   const int64_t threads;
   explicit WinogradFilter(TF_OpKernelConstruction* construction)
-      : rotated(boolean(construction, "rotated")),
+      : transposed(boolean(construction, "transposed")),
         pairs(boolean(construction, "pairs")),
         threads(integer(construction, "threads")) {}
 
   void compute(TF_OpKernelContext* context) const {
     const Input filter(context, 0);
     expect(filter.sizes.size() == 4 && filter.sizes[0] == 3 && filter.sizes[1] == 3, "expected a filter of 3 x 3");
-    const int64_t in = filter.sizes[rotated ? 3 : 2], out = filter.sizes[rotated ? 2 : 3];
+    const int64_t in = filter.sizes[transposed ? 3 : 2], out = filter.sizes[transposed ? 2 : 3];
     withNumber(pairs, [&](auto number) {
       using Number = decltype(number);
       expect(in % (vectors::lanes * Number::each) == 0 && out % vectors::lanes == 0, "expected whole vectors of channels");
       const Output transformed(context, {winograd::filterSize<Number>(in, out)});
-      winograd::transformFilters<Number>(filter.values(), in, out, rotated, transformed.values(), static_cast<int>(threads));
+      winograd::transformFilters<Number>(filter.values(), in, out, transposed, transformed.values(),
+                                         static_cast<int>(threads));
     });
   }
 };
 
+template <typename Number>
+void expectFilter(const Input& filter, int64_t in, int64_t out) {
+  expect(in % (vectors::lanes * Number::each) == 0, "expected whole vectors of channels");
+  expect(filter.sizes == Sizes{winograd::filterSize<Number>(in, out)}, "expected a filter that WinogradFilter made");
+}
+
+template <bool pooled>
 struct WinogradConvolution {
   const int64_t out, padding, threads;
   const bool relu, pairs;
@@ -132,19 +176,50 @@ struct WinogradConvolution {
 
   void compute(TF_OpKernelContext* context) const {
     const Input x(context, 0), filter(context, 1), bias(context, 2);
-    const winograd::Shape shape = winogradShape(x.sizes, out, padding);
+    const winograd::Shape shape = winogradShape(x.sizes, out, padding, pooled);
     expect(bias.sizes == Sizes{out}, "expected a bias for each channel");
+    const std::vector<float> zeros(shape.in);
+    const winograd::Images images{x.values(), shape.height, shape.width, shape.in, zeros.data()};
     withNumber(pairs, [&](auto number) {
       using Number = decltype(number);
-      expect(shape.in % (vectors::lanes * Number::each) == 0, "expected whole vectors of channels");
-      expect(filter.sizes == Sizes{winograd::filterSize<Number>(shape.in, out)}, "expected a filter that WinogradFilter made");
-      const Output y(context, {shape.images, shape.outHeight(), shape.outWidth(), out});
-      winograd::convolve<Number>(shape, x.values(), filter.values(), {bias.values(), relu}, y.values(),
-                                 static_cast<int>(threads));
+      expectFilter<Number>(filter, shape.in, out);
+      withResults<pooled>(context, shape, [&](const pooling::Pooled& y) {
+        winograd::convolve<Number>(shape, images, filter.values(), {bias.values(), relu}, y, static_cast<int>(threads));
+      });
     });
   }
 };
 
+template <bool pooled>
+struct WinogradInputGradient {
+  const int64_t height, width, in, out, padding, threads;
+  const bool pairs;
+  explicit WinogradInputGradient(TF_OpKernelConstruction* construction)
+      : height(integer(construction, "height")),
+        width(integer(construction, "width")),
+        in(integer(construction, "in")),
+        out(integer(construction, "out")),
+        padding(integer(construction, "padding")),
+        threads(integer(construction, "threads")),
+        pairs(boolean(construction, "pairs")) {}
+
+  void compute(TF_OpKernelContext* context) const {
+    const Input filter(context, 0), dy(context, 1);
+    expect(dy.sizes.size() == 4, "expected gradients as [image, row, column, channel]");
+    const winograd::Shape shape = winogradShape({dy.sizes[0], height, width, in}, out, padding, pooled);
+    withNumber(pairs, [&](auto number) {
+      using Number = decltype(number);
+      expectFilter<Number>(filter, out, in);
+      withGradients<pooled>(context, 1, shape, [&](auto reader, const auto& source) {
+        const Output dx(context, {shape.images, height, width, in});
+        winograd::inputGradient<Number, decltype(reader)>(shape, source, filter.values(), dx.values(),
+                                                          static_cast<int>(threads));
+      });
+    });
+  }
+};
+
+template <bool pooled>
 struct WinogradFilterGradient {
   const int64_t padding, threads;
   const bool pairs;
@@ -156,13 +231,16 @@ struct WinogradFilterGradient {
   void compute(TF_OpKernelContext* context) const {
     const Input x(context, 0), dy(context, 1);
     expect(dy.sizes.size() == 4, "expected gradients as [image, row, column, channel]");
-    const winograd::Shape shape = winogradShape(x.sizes, dy.sizes[3], padding);
-    const Sizes expected = {shape.images, shape.outHeight(), shape.outWidth(), shape.out};
-    expect(dy.sizes == expected, "expected gradients of the shape of the convolution's result");
+    const winograd::Shape shape = winogradShape(x.sizes, dy.sizes[3], padding, pooled);
+    const std::vector<float> zeros(shape.in);
+    const winograd::Images images{x.values(), shape.height, shape.width, shape.in, zeros.data()};
     const Output gradient(context, {3, 3, shape.in, shape.out});
     withNumber(pairs, [&](auto number) {
-      winograd::filterGradient<decltype(number)>(shape, x.values(), dy.values(), gradient.values(),
-                                                 static_cast<int>(threads));
+      using Number = decltype(number);
+      withGradients<pooled>(context, 1, shape, [&](auto reader, const auto& source) {
+        winograd::filterGradient<Number, decltype(reader)>(shape, images, source, gradient.values(),
+                                                           static_cast<int>(threads));
+      });
     });
   }
 };
@@ -175,13 +253,6 @@ direct::Shape directShape(const Sizes& x, const Sizes& filter, bool same) {
   expect(shape.out % vectors::lanes == 0, "expected whole vectors of channels");
   expect(shape.outHeight() > 0 && shape.outWidth() > 0, "expected images of the kernel's size or more");
   return shape;
-}
-
-/** The sizes of the result, or of what is left of it behind max pooling of 2x2. */
-template <bool pooled>
-Sizes resultSizes(const direct::Shape& shape) {
-  constexpr int64_t stride = pooled ? 2 : 1;
-  return {shape.images, shape.outHeight() / stride, shape.outWidth() / stride, shape.out};
 }
 
 template <bool pooled>
@@ -205,13 +276,13 @@ struct DirectConvolution {
   void convolve(TF_OpKernelContext* context, const direct::Shape& shape, const float* x, const float* filter,
                 const float* bias) const {
     const vectors::Epilogue epilogue{bias, relu};
-    const Output y(context, resultSizes<pooled>(shape));
-    if constexpr (pooled) {
-      const Output places(context, resultSizes<pooled>(shape), 1, TF_UINT8);
-      direct::convolveAndPool<in>(shape, x, filter, epilogue, y.values(), places.bytes(), static_cast<int>(threads));
-    } else {
-      direct::convolve<in>(shape, x, filter, epilogue, y.values(), static_cast<int>(threads));
-    }
+    withResults<pooled>(context, shape, [&](const pooling::Pooled& y) {
+      if constexpr (pooled) {
+        direct::convolveAndPool<in>(shape, x, filter, epilogue, y, static_cast<int>(threads));
+      } else {
+        direct::convolve<in>(shape, x, filter, epilogue, y.values, static_cast<int>(threads));
+      }
+    });
   }
 };
 
@@ -299,21 +370,36 @@ void registerOperation(const char* name, const std::vector<const char*>& inputs,
 
 /** As soon as the library is loaded. */
 const bool registered = [] {
+  using Strings = std::vector<const char*>;
   registerOperation<WinogradFilter>("WinogradFilter", {"filter: float"}, {"transformed: float"},
-                                    {"rotated: bool", "threads: int", "pairs: bool"});
-  registerOperation<WinogradConvolution>("WinogradConv2D", {"x: float", "filter: float", "bias: float"}, {"y: float"},
-                                         {"out: int", "padding: int", "threads: int", "relu: bool", "pairs: bool"});
-  registerOperation<WinogradFilterGradient>("WinogradConv2DBackpropFilter", {"x: float", "dy: float"}, {"gradient: float"},
-                                            {"padding: int", "threads: int", "pairs: bool"});
-  registerOperation<DirectConvolution<false>>("DirectConv2D", {"x: float", "filter: float", "bias: float"}, {"y: float"},
-                                       {"same: bool", "threads: int", "relu: bool"});
-  registerOperation<DirectFilterGradient<false>>("DirectConv2DBackpropFilter", {"x: float", "dy: float"}, {"gradient: float"},
-                                          {"height: int", "width: int", "same: bool", "threads: int"});
-  registerOperation<DirectConvolution<true>>("DirectConv2DMaxPool", {"x: float", "filter: float", "bias: float"},
-                                             {"y: float", "places: uint8"}, {"same: bool", "threads: int", "relu: bool"});
-  registerOperation<DirectFilterGradient<true>>("DirectConv2DMaxPoolBackpropFilter",
-                                                {"x: float", "dy: float", "places: uint8"}, {"gradient: float"},
-                                                {"height: int", "width: int", "same: bool", "threads: int"});
+                                    {"transposed: bool", "threads: int", "pairs: bool"});
+
+  const Strings convolved = {"x: float", "filter: float", "bias: float"}, result = {"y: float"};
+  const Strings pooled = {"y: float", "places: uint8"};
+  const Strings winograd = {"out: int", "padding: int", "threads: int", "relu: bool", "pairs: bool"};
+  registerOperation<WinogradConvolution<false>>("WinogradConv2D", convolved, result, winograd);
+  registerOperation<WinogradConvolution<true>>("WinogradConv2DMaxPool", convolved, pooled, winograd);
+  const Strings direct = {"same: bool", "threads: int", "relu: bool"};
+  registerOperation<DirectConvolution<false>>("DirectConv2D", convolved, result, direct);
+  registerOperation<DirectConvolution<true>>("DirectConv2DMaxPool", convolved, pooled, direct);
+
+  const Strings ofInput = {"filter: float", "dy: float"}, ofPooledInput = {"filter: float", "dy: float", "places: uint8"};
+  const Strings inputGradient = {"height: int",  "width: int",   "in: int",    "out: int",
+                                 "padding: int", "threads: int", "pairs: bool"};
+  registerOperation<WinogradInputGradient<false>>("WinogradConv2DBackpropInput", ofInput, {"gradient: float"}, inputGradient);
+  registerOperation<WinogradInputGradient<true>>("WinogradConv2DMaxPoolBackpropInput", ofPooledInput, {"gradient: float"},
+                                                 inputGradient);
+
+  const Strings ofFilter = {"x: float", "dy: float"}, ofPooledFilter = {"x: float", "dy: float", "places: uint8"};
+  const Strings filterGradient = {"padding: int", "threads: int", "pairs: bool"};
+  registerOperation<WinogradFilterGradient<false>>("WinogradConv2DBackpropFilter", ofFilter, {"gradient: float"},
+                                                   filterGradient);
+  registerOperation<WinogradFilterGradient<true>>("WinogradConv2DMaxPoolBackpropFilter", ofPooledFilter, {"gradient: float"},
+                                                  filterGradient);
+  const Strings directGradient = {"height: int", "width: int", "same: bool", "threads: int"};
+  registerOperation<DirectFilterGradient<false>>("DirectConv2DBackpropFilter", ofFilter, {"gradient: float"}, directGradient);
+  registerOperation<DirectFilterGradient<true>>("DirectConv2DMaxPoolBackpropFilter", ofPooledFilter, {"gradient: float"},
+                                                directGradient);
   return true;
 }();
 

@@ -2,7 +2,10 @@
 // summed up in registers. Images are [image, row, column, channel], filters [row, column, channel in, channel out], float32.
 #pragma once
 
+#include <type_traits>
+
 #include "parallel.h"
+#include "pooling.h"
 #include "vectors.h"
 
 namespace direct {
@@ -10,7 +13,7 @@ namespace direct {
 using namespace vectors;
 
 constexpr int64_t mostIn = 4;     // channels
-constexpr int64_t mostWide = 12;  // numbers of one row of the kernel, its width times the channels
+constexpr int mostWide = 12;  // numbers of one row of the kernel, its width times the channels
 
 /** A convolution; zeros are added around the image as TensorFlow's "SAME" does, or none. */
 struct Shape {
@@ -27,10 +30,10 @@ struct Shape {
   int64_t line() const { return (roundUp(outWidth(), rows) + kernelWidth) * in; }
 };
 
-/** The rows of the image that row `row` of the result is computed from, with zeros around. */
-inline void readLines(const Shape& shape, const float* image, int64_t row, float* lines) {
-  std::fill_n(lines, shape.kernelHeight * shape.line(), 0.f);
-  for (int64_t y = 0; y < shape.kernelHeight; y++) {
+/** `count` rows of the image, from the first on that row `row` of the result is computed from, with zeros around. */
+inline void readLines(const Shape& shape, const float* image, int64_t row, int64_t count, float* lines) {
+  std::fill_n(lines, count * shape.line(), 0.f);
+  for (int64_t y = 0; y < count; y++) {
     const int64_t from = row + y - shape.top();
     if (from < 0 || from >= shape.height) continue;
     memcpy(lines + y * shape.line() + shape.left() * shape.in, image + from * shape.width * shape.in,
@@ -38,37 +41,20 @@ inline void readLines(const Shape& shape, const float* image, int64_t row, float
   }
 }
 
-/** Sums for `rows` pixels and `columns` channels, handed on as (pixel, half of the columns, vector). */
-template <int in, typename Take>
-inline void convolvePixels(const Shape& shape, const float* lines, const float* filter, const Take& take) {
-  Vector sums[rows][2] = {};
+/** Sums for `rows` pixels, in `down` rows of them, and `columns` channels. */
+template <int in, int down>
+inline void convolvePixels(const Shape& shape, const float* lines, const float* filter, Vector (&sums)[rows][2]) {
+  constexpr int across = rows / down;
   for (int64_t line = 0; line < shape.kernelHeight; line++, lines += shape.line()) {
+    const float* below[down];
+    for (int row = 0; row < down; row++) below[row] = lines + row * shape.line();
     for (int64_t i = 0; i < shape.wide(); i++, filter += columns) {
       const Vector left = load(filter), right = load(filter + lanes);
       for (int pixel = 0; pixel < rows; pixel++) {
-        const float factor = lines[i + pixel * in];
+        const float factor = below[pixel / across][i + pixel % across * in];
         sums[pixel][0] += factor * left;
         sums[pixel][1] += factor * right;
       }
-    }
-  }
-  for (int half = 0; half < 2; half++) {
-    for (int pixel = 0; pixel < rows; pixel++) take(pixel, half, sums[pixel][half]);
-  }
-}
-
-/** One row of results, [column, channel out], whole groups of `rows` columns; `panels` are the packed filter. */
-template <int in>
-inline void convolveRow(const Shape& shape, const float* image, const float* panels, const Epilogue& epilogue, int64_t row,
-                        float* lines, float* to) {
-  const int64_t products = shape.kernelHeight * shape.wide();
-  readLines(shape, image, row, lines);
-  for (int64_t column = 0; column < shape.outWidth(); column += rows) {
-    for (int64_t o = 0; o < shape.out; o += columns) {
-      convolvePixels<in>(shape, lines + column * in, panels + o * products, [&](int pixel, int half, Vector sum) {
-        const int64_t channel = o + half * lanes, x = column + pixel;
-        if (x < shape.outWidth() && channel < shape.out) store(to + x * shape.out + channel, epilogue(sum, channel));
-      });
     }
   }
 }
@@ -86,60 +72,57 @@ inline float* pack(const Shape& shape, const float* filter) {
   return panels;
 }
 
-/** y = x * filter + bias, and ReLU where asked for. */
-template <int in>
-inline void convolve(const Shape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y,
-                     int threads) {
-  const float* panels = pack(shape, filter);
-  parallel(threads, shape.images, [&, panels](int64_t image) {
-    thread_local Scratch scratch;
-    float* lines = scratch.get(shape.kernelHeight * shape.line());
-    for (int64_t row = 0; row < shape.outHeight(); row++) {
-      convolveRow<in>(shape, x + image * shape.height * shape.width * in, panels, epilogue, row, lines,
-                      y + (image * shape.outHeight() + row) * shape.outWidth() * shape.out);
-    }
-  });
-}
-
 /**
- * The same with max pooling of 2x2 behind it, stride 2, which drops a last odd row or column. `places` tells where in its
- * window the largest number was, 0 to 3 row by row, the first of equal ones.
+ * Calls `take(image, row, column, channel, vectors)` with all sums of products, from those of `rows` pixels on, in `down`
+ * rows of them, and of `columns` channels; some are beyond the last.
  */
-template <int in>
-inline void convolveAndPool(const Shape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y,
-                            uint8_t* places, int threads) {
+template <int in, int down, typename Take>
+inline void convolveImages(const Shape& shape, const float* x, const float* filter, int threads, const Take& take) {
   const float* panels = pack(shape, filter);
-  const int64_t height = shape.outHeight() / 2, width = shape.outWidth() / 2, out = shape.out;
   parallel(threads, shape.images, [&, panels](int64_t image) {
     thread_local Scratch scratch;
-    const int64_t size = shape.kernelHeight * shape.line();
-    float* lines = scratch.get(size + 2 * shape.outWidth() * out);
-    float* upper = lines + size;
-    float* lower = upper + shape.outWidth() * out;
-    for (int64_t row = 0; row < height; row++) {
-      const float* from = x + image * shape.height * shape.width * in;
-      convolveRow<in>(shape, from, panels, epilogue, 2 * row, lines, upper);
-      convolveRow<in>(shape, from, panels, epilogue, 2 * row + 1, lines, lower);
-      for (int64_t column = 0; column < width; column++) {
-        const int64_t to = ((image * height + row) * width + column) * out;
-        for (int64_t o = 0; o < out; o += lanes) {
-          const int64_t left = 2 * column * out + o, right = left + out;
-          Vector largest = load(upper + left);
-          Places place = {};
-          int number = 0;
-          for (const float* candidate : {upper + right, lower + left, lower + right}) {
-            const Vector value = load(candidate);
-            const auto larger = (value > largest) | (value != value);  // a NaN, as TensorFlow has it
-            number++;
-            place = larger ? Places{} + number : place;
-            largest = larger ? value : largest;
+    const int64_t count = shape.kernelHeight + down - 1;
+    float* lines = scratch.get(count * shape.line());
+    for (int64_t row = 0; row + down <= shape.outHeight(); row += down) {
+      readLines(shape, x + image * shape.height * shape.width * in, row, count, lines);
+      for (int64_t column = 0; column < shape.outWidth(); column += rows / down) {
+        for (int64_t o = 0; o < shape.out; o += columns) {
+          Vector sums[rows][2] = {};
+          convolvePixels<in, down>(shape, lines + column * in, panels + o * shape.kernelHeight * shape.wide(), sums);
+          for (int half = 0; half < 2 && o + half * lanes < shape.out; half++) {
+            take(image, row, column, o + half * lanes, [&](int y, int x) { return sums[y * (rows / down) + x][half]; });
           }
-          store(y + to + o, largest);
-          storeBytes(places + to + o, place);
         }
       }
     }
   });
+}
+
+/** y = x * filter + bias, and ReLU where asked for. */
+template <int in>
+inline void convolve(const Shape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y,
+                     int threads) {
+  const int64_t width = shape.outWidth();
+  const auto take = [&](int64_t image, int64_t row, int64_t column, int64_t channel, const auto& read) {
+    for (int i = 0; i < rows && column + i < width; i++) {
+      store(y + ((image * shape.outHeight() + row) * width + column + i) * shape.out + channel, epilogue(read(0, i), channel));
+    }
+  };
+  convolveImages<in, 1>(shape, x, filter, threads, take);
+}
+
+/** The same with max pooling of 2x2 behind it, which drops a last odd row or column. */
+template <int in>
+inline void convolveAndPool(const Shape& shape, const float* x, const float* filter, const Epilogue& epilogue,
+                            const pooling::Pooled& y, int threads) {
+  const int64_t height = shape.outHeight() / 2, width = shape.outWidth() / 2;
+  const auto take = [&](int64_t image, int64_t row, int64_t column, int64_t channel, const auto& read) {
+    for (int i = 0; i < rows / 4 && column / 2 + i < width; i++) {
+      pooling::pool([&](int down, int across) { return read(down, 2 * i + across); }, epilogue, channel, y,
+                    ((image * height + row / 2) * width + column / 2 + i) * shape.out + channel);
+    }
+  };
+  convolveImages<in, 2>(shape, x, filter, threads, take);
 }
 
 /** Adds to the gradient of one row of the kernel, [wide, out], what a row of results contributes to some channels. */
@@ -160,41 +143,54 @@ inline void addRow(int64_t pixels, int64_t in, const float* line, const float* d
   }
 }
 
-typedef void (*AddRow)(int64_t, int64_t, const float*, const float*, int64_t, float*);
-template <int vectorsOut>
-constexpr AddRow addRows[mostWide] = {addRow<1, vectorsOut>,  addRow<2, vectorsOut>,  addRow<3, vectorsOut>,
-                                      addRow<4, vectorsOut>,  addRow<5, vectorsOut>,  addRow<6, vectorsOut>,
-                                      addRow<7, vectorsOut>,  addRow<8, vectorsOut>,  addRow<9, vectorsOut>,
-                                      addRow<10, vectorsOut>, addRow<11, vectorsOut>, addRow<12, vectorsOut>};
+/** The same from gradients behind max pooling: each belongs to one of the two times two pixels of its window. */
+template <int wide>
+inline void addWindows(int64_t windows, int64_t in, const float* upper, const float* lower, const float* dy,
+                       const uint8_t* places, int64_t out, float* gradient) {
+  Vector sums[wide];
+  for (int i = 0; i < wide; i++) sums[i] = load(gradient + i * out);
+  for (int64_t window = 0; window < windows; window++, upper += 2 * in, lower += 2 * in, dy += out, places += out) {
+    const Vector outcome = load(dy);
+    const Places place = loadBytes(places);
+#ifdef __AVX512F__
+    // The numbers that the lanes take, of those of the upper line and of the lower.
+    const Places first = (place & 1) * static_cast<int32_t>(in) + (place >> 1) * lanes;
+    const Vector left = load(upper), right = load(lower);
+    for (int i = 0; i < wide; i++) sums[i] += outcome * pick(left, right, first + i);
+#else
+    for (int row = 0; row < 2; row++) {
+      for (int column = 0; column < 2; column++) {
+        const float* line = (row == 0 ? upper : lower) + column * in;
+        const Vector part = pooling::partOf(outcome, place, row, column);
+        for (int i = 0; i < wide; i++) sums[i] += line[i] * part;
+      }
+    }
+#endif
+  }
+  for (int i = 0; i < wide; i++) store(gradient + i * out, sums[i]);
+}
 
-/**
- * `readRow(image, row, scratch)` answers a row, [column, channel out], of the gradient of the convolution's result, or none
- * where all are zeros.
- */
-template <typename ReadRow>
-inline void filterGradientOfRows(const Shape& shape, const float* x, const ReadRow& readRow, float* gradient, int threads) {
+/** Calls `body` with the constant that equals `value`. */
+template <int constant = 1, typename Body>
+inline void withConstant(int64_t value, const Body& body) {
+  if (value == constant) return body(std::integral_constant<int, constant>{});
+  if constexpr (constant < mostWide) withConstant<constant + 1>(value, body);
+}
+
+/** The gradient of the filter; `add(image, lines, sum)` adds what an image contributes, with room for lines of images. */
+template <typename Add>
+inline void sumOverImages(const Shape& shape, float* gradient, int threads, const Add& add) {
   const int64_t size = shape.kernelHeight * shape.wide() * shape.out;
   const int64_t parts = threads > 1 ? std::min<int64_t>(shape.images, 4 * threads) : 1;
   thread_local Scratch scratch;
   float* sums = parts > 1 ? scratch.get(parts * size) : gradient;
   parallel(threads, parts, [&, sums](int64_t part) {
     thread_local Scratch own;
-    float* lines = own.get(shape.kernelHeight * shape.line() + shape.outWidth() * shape.out);
+    float* lines = own.get((shape.kernelHeight + 1) * shape.line() + lanes);  // vectors may reach beyond the last
     float* sum = sums + part * size;
     std::fill_n(sum, size, 0.f);
     for (int64_t image = part * shape.images / parts; image < (part + 1) * shape.images / parts; image++) {
-      for (int64_t row = 0; row < shape.outHeight(); row++) {
-        readLines(shape, x + image * shape.height * shape.width * shape.in, row, lines);
-        const float* dy = readRow(image, row, lines + shape.kernelHeight * shape.line());
-        if (dy == nullptr) continue;
-        for (int64_t o = 0; o < shape.out; o += columns) {
-          const AddRow add = (o + lanes < shape.out ? addRows<2> : addRows<1>)[shape.wide() - 1];
-          for (int64_t line = 0; line < shape.kernelHeight; line++) {
-            add(shape.outWidth(), shape.in, lines + line * shape.line(), dy + o, shape.out,
-                sum + line * shape.wide() * shape.out + o);
-          }
-        }
-      }
+      add(image, lines, sum);
     }
   });
   if (parts == 1) return;
@@ -206,31 +202,42 @@ inline void filterGradientOfRows(const Shape& shape, const float* x, const ReadR
 
 /** The gradient of the filter, from the convolution's input and the gradient of its result. */
 inline void filterGradient(const Shape& shape, const float* x, const float* dy, float* gradient, int threads) {
-  const auto readRow = [&](int64_t image, int64_t row, float*) {
-    return dy + (image * shape.outHeight() + row) * shape.outWidth() * shape.out;
-  };
-  filterGradientOfRows(shape, x, readRow, gradient, threads);
+  const int64_t width = shape.outWidth(), out = shape.out;
+  sumOverImages(shape, gradient, threads, [&](int64_t image, float* lines, float* sum) {
+    for (int64_t row = 0; row < shape.outHeight(); row++) {
+      readLines(shape, x + image * shape.height * shape.width * shape.in, row, shape.kernelHeight, lines);
+      const float* from = dy + (image * shape.outHeight() + row) * width * out;
+      for (int64_t o = 0; o < out; o += columns) {
+        withConstant(shape.wide(), [&](auto wide) {
+          const auto add = o + lanes < out ? addRow<wide, 2> : addRow<wide, 1>;
+          for (int64_t line = 0; line < shape.kernelHeight; line++) {
+            add(width, shape.in, lines + line * shape.line(), from + o, out, sum + line * wide * out + o);
+          }
+        });
+      }
+    }
+  });
 }
 
-/** The same behind `convolveAndPool`, from the gradient of what was pooled: each number belongs to one place. */
+/** The same behind `convolveAndPool`, from the gradient of what was pooled. */
 inline void pooledFilterGradient(const Shape& shape, const float* x, const float* dy, const uint8_t* places,
                                  float* gradient, int threads) {
   const int64_t height = shape.outHeight() / 2, width = shape.outWidth() / 2, out = shape.out;
-  const auto readRow = [&](int64_t image, int64_t row, float* to) -> const float* {
-    if (row / 2 >= height) return nullptr;
-    const int64_t from = (image * height + row / 2) * width * out;
-    const int32_t first = row % 2 * 2;
-    for (int64_t i = 0; i < width * out; i += lanes) {
-      const Places place = loadBytes(places + from + i);
-      const Vector value = load(dy + from + i);
-      float* pixel = to + i / out * 2 * out + i % out;
-      store(pixel, place == first ? value : Vector{});
-      store(pixel + out, place == first + 1 ? value : Vector{});
+  sumOverImages(shape, gradient, threads, [&](int64_t image, float* lines, float* sum) {
+    for (int64_t row = 0; row < height; row++) {
+      readLines(shape, x + image * shape.height * shape.width * shape.in, 2 * row, shape.kernelHeight + 1, lines);
+      const int64_t from = (image * height + row) * width * out;
+      for (int64_t o = 0; o < out; o += lanes) {
+        withConstant(shape.wide(), [&](auto wide) {
+          for (int64_t line = 0; line < shape.kernelHeight; line++) {
+            const float* upper = lines + line * shape.line();
+            addWindows<wide>(width, shape.in, upper, upper + shape.line(), dy + from + o, places + from + o, out,
+                             sum + line * wide * out + o);
+          }
+        });
+      }
     }
-    std::fill(to + 2 * width * out, to + shape.outWidth() * out, 0.f);
-    return to;
-  };
-  filterGradientOfRows(shape, x, readRow, gradient, threads);
+  });
 }
 
 }  // namespace direct

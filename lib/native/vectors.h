@@ -2,9 +2,7 @@
 // fill its registers.
 #pragma once
 
-#ifdef __AVX512BF16__
 #include <immintrin.h>
-#endif
 
 #include <algorithm>
 #include <cstddef>
@@ -36,18 +34,34 @@ inline void store(float* to, Vector vector) { memcpy(to, &vector, sizeof vector)
 
 /** Small whole numbers that go with the lanes of a vector; in memory they are bytes. */
 typedef int32_t Places __attribute__((vector_size(lanes * sizeof(int32_t))));
-typedef uint8_t Bytes __attribute__((vector_size(lanes)));
 
+// GCC converts bytes one by one unless it is told how.
+#ifdef __AVX512F__
 inline Places loadBytes(const uint8_t* from) {
-  Bytes bytes;
-  memcpy(&bytes, from, sizeof bytes);
-  return __builtin_convertvector(bytes, Places);
+  return (Places)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
 
 inline void storeBytes(uint8_t* to, Places places) {
-  const Bytes bytes = __builtin_convertvector(places, Bytes);
-  memcpy(to, &bytes, sizeof bytes);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8((__m512i)places));
 }
+#else
+inline Places loadBytes(const uint8_t* from) {
+  return (Places)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+}
+
+inline void storeBytes(uint8_t* to, Places places) {
+  const __m256i all = (__m256i)places;
+  const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+}
+#endif
+
+#ifdef __AVX512F__
+/** For each lane the number that it asks for: 0 to 15 of the left vector, 16 to 31 of the right. */
+inline Vector pick(Vector left, Vector right, Places which) {
+  return (Vector)_mm512_permutex2var_ps((__m512)left, (__m512i)which, (__m512)right);
+}
+#endif
 
 /** Memory of a thread that it uses again in its next call. */
 class Scratch {

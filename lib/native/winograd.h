@@ -5,6 +5,7 @@
 #pragma once
 
 #include "parallel.h"
+#include "pooling.h"
 #include "vectors.h"
 
 namespace winograd {
@@ -15,15 +16,21 @@ constexpr int side = 4;            // of a tile of results
 constexpr int patch = side + 2;    // side of the pixels that a tile is computed from
 constexpr int points = patch * patch;
 
-/** A convolution; `padding` pixels of zeros are added on each side: 0 for "valid", 1 for "same", 2 for "full". */
+/**
+ * A convolution; `padding` pixels of zeros are added on each side: 0 for "valid", 1 for "same". Where max pooling of 2x2
+ * drops a last odd row or column of results, they are not computed.
+ */
 struct Shape {
   int64_t images, height, width, in, out, padding;
+  bool pooled;
 
-  int64_t outHeight() const { return height + 2 * padding - 2; }
-  int64_t outWidth() const { return width + 2 * padding - 2; }
+  int64_t outHeight() const { return kept(height + 2 * padding - 2); }
+  int64_t outWidth() const { return kept(width + 2 * padding - 2); }
+  int64_t kept(int64_t results) const { return pooled ? results / pooling::window * pooling::window : results; }
   int64_t tilesDown() const { return (outHeight() + side - 1) / side; }
   int64_t tilesAcross() const { return (outWidth() + side - 1) / side; }
-  int64_t tiles() const { return images * tilesDown() * tilesAcross(); }
+  int64_t tilesOfImage() const { return tilesDown() * tilesAcross(); }
+  int64_t tiles() const { return images * tilesOfImage(); }
 };
 
 /** From what belongs to one point to the next: a vector more, since powers of two share the same lines of a cache. */
@@ -62,6 +69,18 @@ inline void transformOutput(const Vector (&m)[patch], Vector (&to)[side]) {
   to[1] = difference + differenceFar;
   to[2] = 0.5f * sum + 2 * sumFar;
   to[3] = 0.5f * difference + 2 * differenceFar + m[5];
+}
+
+/** The transpose of `transformInput`. */
+inline void transformInputGradient(const Vector (&v)[patch], Vector (&to)[patch]) {
+  const Vector sum = v[1] + v[2], difference = near * (v[1] - v[2]);
+  const Vector sumFar = v[3] + v[4], differenceFar = far * (v[3] - v[4]);
+  to[0] = v[0];
+  to[1] = v[5] - 2 * difference - 0.5f * differenceFar;
+  to[2] = -2.5f * v[0] - 2 * sum - 0.5f * sumFar;
+  to[3] = difference + differenceFar - 2.5f * v[5];
+  to[4] = v[0] + sum + sumFar;
+  to[5] = v[5];
 }
 
 /** The transpose of `transformOutput`. */
@@ -107,10 +126,9 @@ inline void transformSquare(const Read& read, const Write& write) {
 struct Tile {
   int64_t image, row, column;
   Tile(const Shape& shape, int64_t index) {
-    const int64_t across = shape.tilesAcross(), each = shape.tilesDown() * across;
-    image = index / each;
-    row = index % each / across * side;
-    column = index % across * side;
+    image = index / shape.tilesOfImage();
+    row = index % shape.tilesOfImage() / shape.tilesAcross() * side;
+    column = index % shape.tilesAcross() * side;
   }
 };
 
@@ -124,32 +142,84 @@ struct Channels {
   int64_t first, count;
 };
 
-/** Images, [image, height, width, channels]. */
+/** Images, [image, height, width, channels]; outside of them are zeros, of which there are as many as channels. */
 struct Images {
   const float* values;
   int64_t height, width, channels;
+  const float* zeros;
 
-  /** How far it is to the first pixel of a tile. */
-  int64_t place(const Tile& tile) const { return ((tile.image * height + tile.row) * width + tile.column) * channels; }
+  int64_t offset(int64_t image, int64_t row, int64_t column) const {
+    return ((image * height + row) * width + column) * channels;
+  }
+  bool has(int64_t row, int64_t column) const {
+    return (row >= 0) & (row < height) & (column >= 0) & (column < width);
+  }
 };
 
-/**
- * Where the `size` by `size` pixels are that begin at tile `i` of the block, or `padding` before it, from channel `first`
- * on; `zeros` where there are none.
- */
+/** The pixels that a tile is computed from, or its gradients: a square that begins `padding` before the tile. */
 template <int size>
-inline void locate(const Shape& shape, const Images& images, int64_t padding, const Block& block, int64_t i, int64_t first,
-                   const float* zeros, const float* (&at)[size][size]) {
-  const Tile tile(shape, block.first + i);
-  const float* image = images.values + tile.image * images.height * images.width * images.channels + first;
-  for (int y = 0; y < size; y++) {
-    for (int x = 0; x < size; x++) {
-      const int64_t row = tile.row - padding + y, column = tile.column - padding + x;
-      const bool there = (i < block.count) & (row >= 0) & (row < images.height) & (column >= 0) & (column < images.width);
-      at[y][x] = there ? image + (row * images.width + column) * images.channels : zeros;
+struct Square {
+  static constexpr int read = size;
+  const float* at[size][size];
+  ptrdiff_t ahead;  // to the pixels of the tile that is read next
+
+  struct Source {
+    Images images;
+    int64_t padding;
+  };
+
+  void locate(const Source& source, const Tile& tile, const Tile& next, bool there) {
+    const auto& [images, padding] = source;
+    for (int y = 0; y < size; y++) {
+      for (int x = 0; x < size; x++) {
+        const int64_t row = tile.row - padding + y, column = tile.column - padding + x;
+        at[y][x] = there & images.has(row, column) ? images.values + images.offset(tile.image, row, column) : images.zeros;
+      }
+    }
+    ahead = images.offset(next.image, next.row, next.column) - images.offset(tile.image, tile.row, tile.column);
+  }
+
+  Vector operator()(int row, int column, int64_t channel) const {
+    __builtin_prefetch(at[row][column] + channel + ahead);
+    return load(at[row][column] + channel);
+  }
+};
+
+/** A tile's gradients behind max pooling: of each window, the place of the largest number has them. */
+struct Windows {
+  static constexpr int read = side;
+  static constexpr int across = side / pooling::window;
+  Square<across> gradients;
+  const uint8_t* places[across][across];
+
+  struct Source {
+    Images images;
+    const uint8_t* places;
+  };
+
+  void locate(const Source& source, const Tile& tile, const Tile& next, bool there) {
+    const auto& [images, from] = source;
+    gradients.locate({images, 0}, windowOf(tile), windowOf(next), there);
+    for (int y = 0; y < across; y++) {
+      for (int x = 0; x < across; x++) {
+        const float* at = gradients.at[y][x];
+        places[y][x] = at == images.zeros ? reinterpret_cast<const uint8_t*>(at) : from + (at - images.values);
+      }
     }
   }
-}
+
+  Vector operator()(int row, int column, int64_t channel) const {
+    const int y = row / pooling::window, x = column / pooling::window;
+    return pooling::partOf(gradients(y, x, channel), loadBytes(places[y][x] + channel), row % pooling::window,
+                           column % pooling::window);
+  }
+
+  static Tile windowOf(Tile tile) {
+    tile.row /= pooling::window;
+    tile.column /= pooling::window;
+    return tile;
+  }
+};
 
 /** How many words hold the numbers of a row of a matrix, whole vectors of them. */
 template <typename Number>
@@ -158,32 +228,30 @@ inline int64_t words(int64_t numbers) {
 }
 
 /**
- * The block's patches as [channels / lanes][point][tile][lane], zeros in the room after the last; `zeros` for each channel.
- * A word holds some of the channels, or, with `pairsTiles`, of the tiles, of which there are then fewer.
+ * The block's tiles, read by a `Reader` and transformed, as [words of channels / width][point][tile][width], zeros in the
+ * room after the last. A word holds some of the channels, or, with `pairsTiles`, of the tiles, of which there are then
+ * fewer. Where the last group has more words than there are channels, they are left as they are.
  */
-template <typename Number, bool pairsTiles>
-inline void transformPatches(const Shape& shape, const float* x, const Block& block, const Channels& channels,
-                             const float* zeros, float* to) {
+template <typename Number, bool pairsTiles, int width, typename Reader,
+          void (*transform)(const Vector (&)[Reader::read], Vector (&)[patch])>
+inline void transformTiles(const Shape& shape, const typename Reader::Source& source, const Block& block,
+                           const Channels& channels, float* to) {
   constexpr int tilesEach = pairsTiles ? Number::each : 1, channelsEach = pairsTiles ? 1 : Number::each;
-  const Images images{x, shape.height, shape.width, shape.in};
-  const int64_t step = pointStep(block.room / tilesEach * lanes);
+  const int64_t step = pointStep(block.room / tilesEach * width);
   for (int64_t i = 0; i < block.room; i += tilesEach) {
-    const float* at[tilesEach][patch][patch];
+    Reader readers[tilesEach];
     for (int tile = 0; tile < tilesEach; tile++) {
-      locate(shape, images, shape.padding, block, i + tile, channels.first, zeros, at[tile]);
+      const int64_t index = block.first + i + tile;
+      readers[tile].locate(source, Tile(shape, index), Tile(shape, index + tilesEach), i + tile < block.count);
     }
-    const Tile tile(shape, block.first + i), next(shape, block.first + i + tilesEach);
-    const ptrdiff_t ahead = images.place(next) - images.place(tile);
     for (int64_t channel = 0; channel < channels.count; channel += lanes * channelsEach) {
-      float* place = to + channel / (lanes * channelsEach) * points * step + i / tilesEach * lanes;
+      const int64_t word = channel / channelsEach;
+      float* place = to + word / width * points * step + i / tilesEach * width + word % width;
       Vector before[points] = {};  // the first numbers of the words, until the last are there
       for (int part = 0; part < Number::each; part++) {
-        const auto& from = at[pairsTiles ? part : 0];
-        const int64_t offset = channel + (pairsTiles ? 0 : part * lanes);
-        const auto read = [&](int row, int column) {
-          __builtin_prefetch(from[row][column] + offset + ahead);  // the next tile's
-          return load(from[row][column] + offset);
-        };
+        const Reader& reader = readers[pairsTiles ? part : 0];
+        const int64_t from = channels.first + channel + (pairsTiles ? 0 : part * lanes);
+        const auto read = [&](int row, int column) { return reader(row, column, from); };
         const auto write = [&](int row, int column, Vector value) {
           if (part + 1 < Number::each) {
             before[row * patch + column] = value;
@@ -191,7 +259,7 @@ inline void transformPatches(const Shape& shape, const float* x, const Block& bl
             store(place + (row * patch + column) * step, Number::pack(before[row * patch + column], value));
           }
         };
-        transformSquare<patch, patch, transformInput>(read, write);
+        transformSquare<Reader::read, patch, transform>(read, write);
       }
     }
   }
@@ -206,11 +274,11 @@ inline int64_t filterSize(int64_t in, int64_t out) {
 }
 
 /**
- * A filter, [3, 3, in, out], as [out / columns][point][words of in][column]. `rotated` gives that of the gradient of the
- * input: the filter, [3, 3, out, in], turned by 180 degrees, with in and out exchanged.
+ * A filter, [3, 3, in, out], as [out / columns][point][words of in][column]. `transposed` reads [3, 3, out, in], as the
+ * gradient of the input wants it.
  */
 template <typename Number>
-inline void transformFilters(const float* filter, int64_t in, int64_t out, bool rotated, float* to, int threads) {
+inline void transformFilters(const float* filter, int64_t in, int64_t out, bool transposed, float* to, int threads) {
   constexpr int each = Number::each;
   const int64_t step = pointStep(words<Number>(in) * columns);
   parallel(threads, roundUp(out, columns) / lanes, [&](int64_t group) {
@@ -220,8 +288,8 @@ inline void transformFilters(const float* filter, int64_t in, int64_t out, bool 
     for (int64_t first = 0; first < in; first += lanes * each) {
       for (int place = 0; place < 9 && o < out; place++) {
         for (int row = 0; row < lanes; row++) {
-          if (rotated) {
-            const float* from = filter + ((8 - place) * out + o + row) * in + first;
+          if (transposed) {
+            const float* from = filter + (place * out + o + row) * in + first;
             for (int i = 0; i < lanes * each; i++) block[place][i][row] = from[i];
           } else {
             for (int part = 0; part < each; part++) {
@@ -253,116 +321,150 @@ inline void transformFilters(const float* filter, int64_t in, int64_t out, bool 
 /** Tiles that a thread works on at a time: their patches are to stay in its cache. */
 constexpr int64_t tilesAtATime = 16;
 
-/** Results of the block's tiles for `columns` channels from `channel` on, from products [point][tile][column]. */
-inline void transformResults(const Shape& shape, const float* products, const Block& block, int64_t channel,
-                             const Epilogue& epilogue, float* y) {
-  const int64_t height = shape.outHeight(), width = shape.outWidth(), step = pointStep(block.room * columns);
-  for (int64_t i = 0; i < block.count; i++) {
-    const Tile tile(shape, block.first + i);
-    const int64_t down = height - tile.row, across = width - tile.column;
-    float* image = y + ((tile.image * height + tile.row) * width + tile.column) * shape.out;
-    for (int64_t o = channel; o < std::min(shape.out, channel + columns); o += lanes) {
-      const float* from = products + i * columns + o - channel;
-      const auto read = [=](int row, int column) { return load(from + (row * patch + column) * step); };
-      const auto write = [&](int row, int column, Vector value) {
-        if (row < down && column < across) store(image + (row * width + column) * shape.out + o, epilogue(value, o));
-      };
-      transformSquare<patch, side, transformOutput>(read, write);
+/** Products [point][tile][column] of the block's tiles, [words of in / lanes][point][tile][lane], and `columns` of a filter. */
+template <typename Number>
+inline void multiplyTiles(const Block& block, int64_t words, const float* tiles, const float* filter, float* products) {
+  const int64_t tileStep = pointStep(block.room * lanes), filterStep = pointStep(words * columns);
+  for (int64_t point = 0; point < points; point++) {
+    for (int64_t row = 0; row < block.room; row += rows) {
+      multiply<Number, 1, lanes, false>(tiles + point * tileStep + row * lanes, points * tileStep, filter + point * filterStep,
+                                        words / lanes, products + point * pointStep(block.room * columns) + row * columns,
+                                        columns);
     }
   }
 }
 
-/** y = x * filter + bias, and ReLU where asked for; the filter is a transformed one. */
+/** Hands on (tile, first of a vector of channels, square), transformed from products [point][tile][column]. */
+template <int size, void (*transform)(const Vector (&)[patch], Vector (&)[size]), typename Take>
+inline void transformProducts(const Shape& shape, const float* products, const Block& block, const Channels& channels,
+                              const Take& take) {
+  const int64_t step = pointStep(block.room * columns);
+  for (int64_t i = 0; i < block.count; i++) {
+    const Tile tile(shape, block.first + i);
+    for (int64_t channel = 0; channel < channels.count; channel += lanes) {
+      const float* from = products + i * columns + channel;
+      Vector square[size][size];
+      transformSquare<patch, size, transform>(
+          [=](int row, int column) { return load(from + (row * patch + column) * step); },
+          [&](int row, int column, Vector value) { square[row][column] = value; });
+      take(tile, channels.first + channel, square);
+    }
+  }
+}
+
+/**
+ * Calls `take(block, channels, products)` for all channels of the tiles from `first` on, `columns` at a time: their products
+ * with a filter that `transformFilters` made for `in` channels of theirs.
+ */
+template <typename Number, typename Reader, void (*transform)(const Vector (&)[Reader::read], Vector (&)[patch]),
+          typename Take>
+inline void multiplyBlock(const Shape& shape, const typename Reader::Source& source, int64_t first, int64_t count, int64_t in,
+                          int64_t out, const float* filter, const Take& take) {
+  thread_local Scratch scratch;
+  const Block block{first, count, roundUp(count, rows)};
+  const int64_t length = words<Number>(in), size = points * length / lanes * pointStep(block.room * lanes);
+  float* tiles = scratch.get(size + points * pointStep(block.room * columns));
+  float* products = tiles + size;
+  transformTiles<Number, false, lanes, Reader, transform>(shape, source, block, {0, in}, tiles);
+  for (int64_t o = 0; o < out; o += columns) {
+    multiplyTiles<Number>(block, length, tiles, filter + o / columns * points * pointStep(length * columns), products);
+    take(block, Channels{o, std::min<int64_t>(columns, out - o)}, products);
+  }
+}
+
+/** y = x * filter + bias, and ReLU where asked for; the filter is a transformed one. Places only where it is pooled. */
 template <typename Number>
-inline void convolve(const Shape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y,
-                     int threads) {
-  const int64_t tiles = shape.tiles(), in = words<Number>(shape.in), filterStep = pointStep(in * columns);
-  parallel(threads, (tiles + tilesAtATime - 1) / tilesAtATime, [&](int64_t index) {
-    thread_local Scratch scratch;
-    const int64_t first = index * tilesAtATime, count = std::min(tilesAtATime, tiles - first), room = roundUp(count, rows);
-    const Block block{first, count, room};
-    const int64_t patchStep = pointStep(room * lanes), productStep = pointStep(room * columns);
-    float* patches = scratch.get(points * (in / lanes * patchStep + productStep) + shape.in);
-    float* products = patches + points * in / lanes * patchStep;
-    float* zeros = products + points * productStep;
-    std::fill_n(zeros, shape.in, 0.f);
-    transformPatches<Number, false>(shape, x, block, {0, shape.in}, zeros, patches);
-    for (int64_t o = 0; o < shape.out; o += columns) {
-      const float* filters = filter + o / columns * points * filterStep;
-      for (int64_t point = 0; point < points; point++) {
-        for (int64_t row = 0; row < room; row += rows) {
-          multiply<Number, 1, lanes, false>(patches + point * patchStep + row * lanes, points * patchStep,
-                                            filters + point * filterStep, in / lanes,
-                                            products + point * productStep + row * columns, columns);
+inline void convolve(const Shape& shape, const Images& x, const float* filter, const Epilogue& epilogue,
+                     const pooling::Pooled& y, int threads) {
+  const int64_t tiles = shape.tiles(), height = shape.outHeight(), width = shape.outWidth(), out = shape.out;
+  const auto take = [&](const Tile& tile, int64_t channel, const Vector (&results)[side][side]) {
+    const int64_t down = std::min<int64_t>(side, height - tile.row), across = std::min<int64_t>(side, width - tile.column);
+    const auto place = [&](int64_t row, int64_t column, int64_t stride) {
+      return ((tile.image * height + tile.row + row) / stride * (width / stride) + (tile.column + column) / stride) * out + channel;
+    };
+    if (shape.pooled) {
+      for (int row = 0; row < down; row += pooling::window) {
+        for (int column = 0; column < across; column += pooling::window) {
+          pooling::pool([&](int y, int x) { return results[row + y][column + x]; }, epilogue, channel, y,
+                        place(row, column, pooling::window));
         }
       }
-      transformResults(shape, products, block, o, epilogue, y);
+    } else {
+      for (int row = 0; row < down; row++) {
+        for (int column = 0; column < across; column++) {
+          store(y.values + place(row, column, 1), epilogue(results[row][column], channel));
+        }
+      }
+    }
+  };
+  parallel(threads, (tiles + tilesAtATime - 1) / tilesAtATime, [&](int64_t index) {
+    const int64_t first = index * tilesAtATime;
+    multiplyBlock<Number, Square<patch>, transformInput>(
+        shape, {x, shape.padding}, first, std::min(tilesAtATime, tiles - first), shape.in, out, filter,
+        [&](const Block& block, const Channels& channels, const float* products) {
+          transformProducts<side, transformOutput>(shape, products, block, channels, take);
+        });
+  });
+}
+
+// The gradient of the input ------------------------------------------------------------------------------------------
+
+/** From the gradient of the result, read by a `Reader`, and a transformed filter, transposed. */
+template <typename Number, typename Reader>
+inline void inputGradient(const Shape& shape, const typename Reader::Source& dy, const float* filter, float* dx, int threads) {
+  const int64_t each = shape.tilesOfImage(), size = shape.height * shape.width * shape.in;
+  // What tiles contribute overlaps: a thread takes whole images.
+  const auto take = [&](const Tile& tile, int64_t channel, const Vector (&gradients)[patch][patch]) {
+    float* image = dx + tile.image * size + channel;
+    for (int y = 0; y < patch; y++) {
+      const int64_t row = tile.row - shape.padding + y;
+      if (row < 0 || row >= shape.height) continue;
+      for (int x = 0; x < patch; x++) {
+        const int64_t column = tile.column - shape.padding + x;
+        if (column < 0 || column >= shape.width) continue;
+        float* to = image + (row * shape.width + column) * shape.in;
+        store(to, load(to) + gradients[y][x]);
+      }
+    }
+  };
+  const int64_t parts = threads > 1 ? std::min<int64_t>(shape.images, 4 * threads) : 1;
+  parallel(threads, parts, [&](int64_t part) {
+    const int64_t end = (part + 1) * shape.images / parts * each;
+    for (int64_t first = part * shape.images / parts * each; first < end; first += tilesAtATime) {
+      const int64_t count = std::min(tilesAtATime, end - first);
+      const int64_t begun = (first + each - 1) / each, next = (first + count + each - 1) / each;
+      std::fill(dx + begun * size, dx + next * size, 0.f);
+      multiplyBlock<Number, Reader, transformOutputGradient>(
+          shape, dy, first, count, shape.out, shape.in, filter,
+          [&](const Block& block, const Channels& channels, const float* products) {
+            transformProducts<patch, transformInputGradient>(shape, products, block, channels, take);
+          });
     }
   });
 }
 
 // The gradient of the filter -----------------------------------------------------------------------------------------
 
-/**
- * The gradients of the block's tiles as [channels / columns][point][words of tiles][column], zeros in the room after the
- * last; columns of no channel are left as they are. `zeros` for each channel.
- */
-template <typename Number>
-inline void transformGradients(const Shape& shape, const float* dy, const Block& block, const Channels& channels,
-                               const float* zeros, float* to) {
-  constexpr int each = Number::each;
-  const int64_t step = pointStep(block.room / each * columns);
-  const Images images{dy, shape.outHeight(), shape.outWidth(), shape.out};
-  for (int64_t i = 0; i < block.room; i += each) {
-    const float* at[each][side][side];
-    for (int tile = 0; tile < each; tile++) {
-      locate(shape, images, 0, block, i + tile, channels.first, zeros, at[tile]);
-    }
-    const Tile tile(shape, block.first + i), next(shape, block.first + i + each);
-    const ptrdiff_t ahead = images.place(next) - images.place(tile);
-    for (int64_t o = 0; o < channels.count; o += lanes) {
-      float* place = to + o / columns * points * step + i / each * columns + o % columns;
-      Vector before[points] = {};
-      for (int part = 0; part < each; part++) {
-        const auto read = [&](int row, int column) {
-          __builtin_prefetch(at[part][row][column] + o + ahead);
-          return load(at[part][row][column] + o);
-        };
-        const auto write = [&](int row, int column, Vector value) {
-          if (part + 1 < each) {
-            before[row * patch + column] = value;
-          } else {
-            store(place + (row * patch + column) * step, Number::pack(before[row * patch + column], value));
-          }
-        };
-        transformSquare<side, patch, transformOutputGradient>(read, write);
-      }
-    }
-  }
-}
-
 /** Channels in and out whose sums, at all points, a thread keeps in its cache. */
 constexpr int64_t channelsAtATime = 128;
 constexpr int64_t gradientTilesAtATime = 64;
 
 /** Adds to [3, 3, in, out] what some tiles contribute to some of its channels. */
-template <typename Number>
-inline void addFilterGradient(const Shape& shape, const float* x, const float* dy, const Block& tiles, const Channels& in,
-                              const Channels& out, float* gradient) {
+template <typename Number, typename Reader>
+inline void addFilterGradient(const Shape& shape, const Images& x, const typename Reader::Source& dy, const Block& tiles,
+                              const Channels& in, const Channels& out, float* gradient) {
   thread_local Scratch scratch;
   const int64_t width = roundUp(out.count, columns), sumStep = pointStep(in.count * width), atATime = gradientTilesAtATime;
   const int64_t patchesSize = points * in.count / lanes * pointStep(atATime * lanes);
   const int64_t gradientsSize = points * width / columns * pointStep(atATime * columns);
-  float* sums = scratch.get(points * sumStep + patchesSize + gradientsSize + channelsAtATime);
+  float* sums = scratch.get(points * sumStep + patchesSize + gradientsSize);
   float* patches = sums + points * sumStep;
   float* gradients = patches + patchesSize;
-  float* zeros = gradients + gradientsSize;
-  std::fill_n(zeros, channelsAtATime, 0.f);
   for (int64_t first = 0; first < tiles.count; first += atATime) {
     const int64_t count = std::min(atATime, tiles.count - first), length = words<Number>(count);
     const Block block{tiles.first + first, count, length * Number::each};
-    transformPatches<Number, true>(shape, x, block, in, zeros, patches);
-    transformGradients<Number>(shape, dy, block, out, zeros, gradients);
+    transformTiles<Number, true, lanes, Square<patch>, transformInput>(shape, {x, shape.padding}, block, in, patches);
+    transformTiles<Number, true, columns, Reader, transformOutputGradient>(shape, dy, block, out, gradients);
     for (int64_t point = 0; point < points; point++) {
       for (int64_t o = 0; o < width; o += columns) {
         for (int64_t i = 0; i < in.count; i += rows) {
@@ -388,8 +490,9 @@ inline void addFilterGradient(const Shape& shape, const float* x, const float* d
 }
 
 /** The gradient of the filter, [3, 3, in, out], from the convolution's input and the gradient of its result. */
-template <typename Number>
-inline void filterGradient(const Shape& shape, const float* x, const float* dy, float* gradient, int threads) {
+template <typename Number, typename Reader>
+inline void filterGradient(const Shape& shape, const Images& x, const typename Reader::Source& dy, float* gradient,
+                           int threads) {
   const int64_t tiles = shape.tiles(), size = 9 * shape.in * shape.out;
   const int64_t across = (shape.out + channelsAtATime - 1) / channelsAtATime;
   const int64_t squares = (shape.in + channelsAtATime - 1) / channelsAtATime * across;
@@ -404,7 +507,7 @@ inline void filterGradient(const Shape& shape, const float* x, const float* dy, 
     const int64_t part = item / squares, square = item % squares;
     const int64_t i = square / across * channelsAtATime, o = square % across * channelsAtATime;
     const int64_t first = part * tiles / parts, count = (part + 1) * tiles / parts - first;
-    addFilterGradient<Number>(shape, x, dy, {first, count, count}, {i, std::min(channelsAtATime, shape.in - i)},
+    addFilterGradient<Number, Reader>(shape, x, dy, {first, count, count}, {i, std::min(channelsAtATime, shape.in - i)},
                               {o, std::min(channelsAtATime, shape.out - o)}, sumOf(part));
   });
   for (int64_t part = 1; part < parts; part++) {

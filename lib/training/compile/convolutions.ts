@@ -50,9 +50,7 @@ export function addConvolution(
     case 'Relu':
       return before && !before.relu ? add(graph, { ...before, relu: true }, standsFor) : undefined;
     case 'MaxPool':
-      return before?.op === 'DirectConv2D' && halves(attributes)
-        ? addPooled(graph, before, standsFor)
-        : undefined;
+      return before && halves(attributes) ? addPooled(graph, before, standsFor) : undefined;
   }
   const same = { SAME: true, VALID: false }[stringOf(attributes, 'padding')];
   if (same === undefined || !isPlain(attributes)) return undefined;
@@ -66,26 +64,45 @@ export function addConvolution(
         const attributes = [attribute.bool('same', same), threadsOf(graph)];
         return add(graph, { op: 'DirectConv2D', inputs: [a, b], attributes, shape }, standsFor);
       }
-      return winograd(graph, a, b, { padding, rotated: false }, standsFor);
-    case 'Conv2DBackpropInput':
-      return winograd(graph, c, b, { padding: 2 - padding, rotated: true }, standsFor);
+      if (!suitsWinograd(a.shape, b.shape, padding)) return undefined;
+      return add(graph, winograd(graph, a, b, padding), standsFor);
+    case 'Conv2DBackpropInput': {
+      const shape = shapeOf(graph, a);
+      if (!suitsWinograd(shape, b.shape, padding)) return undefined;
+      const { pooling, inputs } = gradientOf(graph, c);
+      const [, height, width, channels] = shape;
+      const out = b.shape[3];
+      const pairs = pairsOf(graph, out);
+      const filter = transformed(graph, b, { pairs, transposed: true });
+      const sizes = integers({ height, width, in: channels, out, padding });
+      const attributes = [...sizes, threadsOf(graph), pairs];
+      const options = { attributes, shape, standsFor };
+      return graph.one(`WinogradConv2D${pooling}BackpropInput`, [filter, ...inputs], options);
+    }
     case 'Conv2DBackpropFilter': {
       const shape = shapeOf(graph, b);
+      const [height, width] = shape;
+      const { pooling, inputs } = gradientOf(graph, c);
       if (isDirect(a.shape, shape)) {
-        const sizes = [attribute.int('height', shape[0]), attribute.int('width', shape[1])];
-        const attributes = [...sizes, attribute.bool('same', same), threadsOf(graph)];
-        const [, pooled, dy] = inputsOf(graph, c, 'MaxPoolGrad');
-        const places = pooledPlaces.get(graph)?.get(pooled);
-        if (places)
-          return graph.one('DirectConv2DMaxPoolBackpropFilter', [a, dy, places], { attributes, shape });
-        return graph.one('DirectConv2DBackpropFilter', [a, c], { attributes, shape });
+        const attributes = [...integers({ height, width }), attribute.bool('same', same), threadsOf(graph)];
+        return graph.one(`DirectConv2D${pooling}BackpropFilter`, [a, ...inputs], { attributes, shape });
       }
       if (!suitsWinograd(a.shape, shape, padding)) return undefined;
-      const attributes = [attribute.int('padding', padding), threadsOf(graph), pairsOf(graph)];
-      return graph.one('WinogradConv2DBackpropFilter', [a, c], { attributes, shape });
+      const attributes = [...integers({ padding }), threadsOf(graph), pairsOf(graph)];
+      return graph.one(`WinogradConv2D${pooling}BackpropFilter`, [a, ...inputs], { attributes, shape });
     }
   }
   return undefined;
+}
+
+/** The gradient of a convolution's result; behind max pooling that became part of it, what was pooled, and its places. */
+function gradientOf(graph: Graph, dy: Output): { pooling: '' | 'MaxPool'; inputs: readonly Output[] } {
+  const node = graph.madeBy(dy.ref);
+  const [, pooled, gradient] = node?.op === 'MaxPoolGrad' ? node.inputs : [];
+  const places = pooledPlaces.get(graph)?.get(pooled);
+  return places
+    ? { pooling: 'MaxPool', inputs: [graph.output(gradient), places] }
+    : { pooling: '', inputs: [dy] };
 }
 
 /** Adds the operation; `standsFor` is what it is to whoever asks how it was made. */
@@ -103,7 +120,7 @@ function add(graph: Graph, convolution: Convolution, standsFor: Node): Output {
 /** With max pooling of 2x2 behind it; the whole result is computed only if somebody else asks for it. */
 function addPooled(graph: Graph, convolution: Convolution, standsFor: Node): Output {
   const [images, height, width, channels] = convolution.shape;
-  const [output, places] = graph.add('DirectConv2DMaxPool', operands(graph, convolution), {
+  const [output, places] = graph.add(`${convolution.op}MaxPool`, operands(graph, convolution), {
     attributes: attributesOf(convolution),
     shape: [images, Math.floor(height / 2), Math.floor(width / 2), channels],
     standsFor,
@@ -127,26 +144,28 @@ function remember<T>(memory: WeakMap<Graph, Map<string, T>>, graph: Graph, { ref
   memory.set(graph, known.set(ref, value));
 }
 
-/** `padding` is that of zeros on each side; the filter is turned by 180 degrees, in and out exchanged, where `rotated`. */
-function winograd(
+/** `padding` is that of zeros on each side. */
+function winograd(graph: Graph, x: Output, filter: Output, padding: number): Convolution {
+  const [, , channels, out] = filter.shape;
+  const pairs = pairsOf(graph, channels);
+  return {
+    op: 'WinogradConv2D',
+    inputs: [x, transformed(graph, filter, { pairs })],
+    attributes: [...integers({ out, padding }), threadsOf(graph), pairs],
+    shape: winogradShape(x.shape, out, padding),
+  };
+}
+
+/** The filter as Winograd's algorithm wants it; `transposed` for the gradient of the images. */
+function transformed(
   graph: Graph,
-  x: Output,
   filter: Output,
-  { padding, rotated }: { readonly padding: number; readonly rotated: boolean },
-  standsFor: Node,
-): Output | undefined {
-  const [height, width, first, second] = filter.shape;
-  const filterShape = rotated ? [height, width, second, first] : filter.shape;
-  if (!suitsWinograd(x.shape, filterShape, padding)) return undefined;
-  const out = filterShape[3];
-  const pairs = pairsOf(graph, filterShape[2]);
-  const transformed = graph.shared('WinogradFilter', [filter], {
-    attributes: [attribute.bool('rotated', rotated), threadsOf(graph), pairs],
+  { pairs, transposed = false }: { readonly pairs: Attribute; readonly transposed?: boolean },
+): Output {
+  return graph.shared('WinogradFilter', [filter], {
+    attributes: [attribute.bool('transposed', transposed), threadsOf(graph), pairs],
     shape: [1], // as many numbers as the processor's vectors want; nobody looks
   });
-  const attributes = [attribute.int('out', out), attribute.int('padding', padding), threadsOf(graph), pairs];
-  const shape = winogradShape(x.shape, out, padding);
-  return add(graph, { op: 'WinogradConv2D', inputs: [x, transformed], attributes, shape }, standsFor);
 }
 
 function winogradShape([images, height, width]: readonly number[], out: number, padding: number): number[] {
@@ -179,14 +198,12 @@ function halves(attributes: readonly Attribute[]): boolean {
   return Object.entries(expected).every(([name, value]) => stringOf(attributes, name) === value);
 }
 
-/** The names of what the operation `op` that made an output was given; none where another made it. */
-function inputsOf(graph: Graph, { ref }: Output, op: string): readonly string[] {
-  const node = graph.madeBy(ref);
-  return node?.op === op ? node.inputs : [];
-}
-
 function stringOf(attributes: readonly Attribute[], name: string): string {
   return String(attributes.find((each) => each.name === name)?.value);
+}
+
+function integers(values: Readonly<Record<string, number>>): Attribute[] {
+  return Object.entries(values).map(([name, value]) => attribute.int(name, value));
 }
 
 function threadsOf(graph: Graph): Attribute {
