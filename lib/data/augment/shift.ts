@@ -61,23 +61,37 @@ function shiftInto(
   { height, width, channels }: ImageShape,
   { dx, dy, border }: { readonly dx: number; readonly dy: number; readonly border: Border },
 ): void {
-  const distance = (dy * width + dx) * channels;
+  const stride = width * channels;
+  const distance = dy * stride + dx * channels;
   if (distance < 0) output.set(input.subarray(-distance));
   else if (distance < input.length) output.set(input.subarray(0, input.length - distance), distance);
   const [top, bottom] = inside(dy, height);
   const [left, right] = inside(dx, width);
-  const columns = new Int32Array(width);
-  for (let x = 0; x < width; x++) columns[x] = pixelAt(x - dx, width, border);
-  for (let y = 0; y < height; y++) {
-    const row = pixelAt(y - dy, height, border);
-    const isInside = y >= top && y < bottom;
+  /** Of the rows from `first` on, which come from `row` on, what lies beside the image; a column at a time, which is fast. */
+  const fillSides = (first: number, end: number, row: number) => {
     for (let x = 0; x < width; x++) {
-      if (isInside && x === left) x = right; // those between are right already
-      if (x === width) break;
-      const isBlack = row < 0 || columns[x] < 0;
-      const to = (y * width + x) * channels;
-      const from = (row * width + columns[x]) * channels;
-      for (let c = 0; c < channels; c++) output[to + c] = isBlack ? 0 : input[from + c];
+      if (x === left) x = right; // those between are right already
+      if (x >= width) break;
+      const column = pixelAt(x - dx, width, border);
+      for (let c = 0; c < channels; c++) {
+        let to = first * stride + x * channels + c;
+        let from = row * stride + column * channels + c;
+        for (let y = first; y < end; y++, to += stride, from += stride)
+          output[to] = column < 0 ? 0 : input[from];
+      }
+    }
+  };
+  fillSides(top, bottom, top - dy);
+  for (let y = 0; y < height; y++) {
+    if (y === top) y = bottom;
+    if (y >= height) break;
+    const row = pixelAt(y - dy, height, border);
+    const to = y * stride;
+    if (row < 0) output.fill(0, to, to + stride);
+    else {
+      const from = row * stride - dx * channels;
+      output.set(input.subarray(from + left * channels, from + right * channels), to + left * channels);
+      fillSides(y, y + 1, row);
     }
   }
 }
