@@ -516,8 +516,10 @@ showTable(
 // The call costs the same for 16 rows as for 1024. Small work is lost in it, large work hardly notices. Layers are like
 // that, too: the last dense layer of the baseline is a product of 64 x 64 by 64 x 10, smaller than the second row.
 //
-// A whole step stays below the best product. Besides its convolutions it has much to read and to write; and where a
-// convolution has few channels, each value that comes from memory is used a few times only, so that the arithmetic waits.
+// A step has much to read and to write besides its convolutions; and where a convolution has few channels, each value that
+// comes from memory is used a few times only, so that the arithmetic waits. Whoever multiplies as often as the definition
+// says therefore stays below the best product. If your step stands above it, its convolutions get by with fewer
+// multiplications than were counted here: more of that below.
 //
 // ## The size of a batch
 //
@@ -781,7 +783,7 @@ console.log('four:', m0 + m1 + m2, m1 - m2 - m3);
 //
 // `train(model, images, { precision: 'mixed_bfloat16', ... })` does it, or `npx course train --precision mixed_bfloat16`;
 // `npx course doctor` says whether your processor has the instructions. Without them it is slower. On the two cores of an
-// AMD EPYC the baseline's ten epochs took 77 s instead of 100, and its test accuracy was 75.8 % instead of 75.6 (medians
+// AMD EPYC the baseline's ten epochs took 46 s instead of 54, and its test accuracy was 75.8 % instead of 75.6 (medians
 // of the seeds 1, 2 and 3).
 //
 // ## Summary
