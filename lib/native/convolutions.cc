@@ -106,7 +106,7 @@ winograd::Shape winogradShape(const Sizes& x, int64_t out, int64_t padding, bool
   return shape;
 }
 
-/** Calls `body(reader, source)` with what reads the gradient of a result: input `index`, and the places after it. */
+/** Calls `body` with the gradient of a result: input `index`, and, where it was pooled, the places after it. */
 template <bool pooled, typename Body>
 void withGradients(TF_OpKernelContext* context, int index, const winograd::Shape& shape, const Body& body) {
   const Input dy(context, index);
@@ -116,9 +116,9 @@ void withGradients(TF_OpKernelContext* context, int index, const winograd::Shape
   if constexpr (pooled) {
     const Input places(context, index + 1);
     expect(places.sizes == dy.sizes, "expected a place for each gradient");
-    body(winograd::Windows{}, winograd::Windows::Source{gradients, places.bytes()});
+    body(winograd::Windows::Source{gradients, places.bytes()});
   } else {
-    body(winograd::Square<winograd::side>{}, winograd::Square<winograd::side>::Source{gradients, 0});
+    body(winograd::Square<winograd::side>::Source{gradients, 0});
   }
 }
 
@@ -210,10 +210,9 @@ struct WinogradInputGradient {
     withNumber(pairs, [&](auto number) {
       using Number = decltype(number);
       expectFilter<Number>(filter, out, in);
-      withGradients<pooled>(context, 1, shape, [&](auto reader, const auto& source) {
+      withGradients<pooled>(context, 1, shape, [&](const auto& source) {
         const Output dx(context, {shape.images, height, width, in});
-        winograd::inputGradient<Number, decltype(reader)>(shape, source, filter.values(), dx.values(),
-                                                          static_cast<int>(threads));
+        winograd::inputGradient<Number>(shape, source, filter.values(), dx.values(), static_cast<int>(threads));
       });
     });
   }
@@ -236,10 +235,8 @@ struct WinogradFilterGradient {
     const winograd::Images images{x.values(), shape.height, shape.width, shape.in, zeros.data()};
     const Output gradient(context, {3, 3, shape.in, shape.out});
     withNumber(pairs, [&](auto number) {
-      using Number = decltype(number);
-      withGradients<pooled>(context, 1, shape, [&](auto reader, const auto& source) {
-        winograd::filterGradient<Number, decltype(reader)>(shape, images, source, gradient.values(),
-                                                           static_cast<int>(threads));
+      withGradients<pooled>(context, 1, shape, [&](const auto& source) {
+        winograd::filterGradient<decltype(number)>(shape, images, source, gradient.values(), static_cast<int>(threads));
       });
     });
   }
@@ -260,7 +257,9 @@ struct DirectConvolution {
   const bool same, relu;
   const int64_t threads;
   explicit DirectConvolution(TF_OpKernelConstruction* construction)
-      : same(boolean(construction, "same")), relu(boolean(construction, "relu")), threads(integer(construction, "threads")) {}
+      : same(boolean(construction, "same")),
+        relu(boolean(construction, "relu")),
+        threads(integer(construction, "threads")) {}
 
   void compute(TF_OpKernelContext* context) const {
     constexpr decltype(&DirectConvolution::convolve<1>) ofChannels[] = {
@@ -373,7 +372,6 @@ const bool registered = [] {
   using Strings = std::vector<const char*>;
   registerOperation<WinogradFilter>("WinogradFilter", {"filter: float"}, {"transformed: float"},
                                     {"transposed: bool", "threads: int", "pairs: bool"});
-
   const Strings convolved = {"x: float", "filter: float", "bias: float"}, result = {"y: float"};
   const Strings pooled = {"y: float", "places: uint8"};
   const Strings winograd = {"out: int", "padding: int", "threads: int", "relu: bool", "pairs: bool"};
@@ -384,21 +382,21 @@ const bool registered = [] {
   registerOperation<DirectConvolution<true>>("DirectConv2DMaxPool", convolved, pooled, direct);
 
   const Strings ofInput = {"filter: float", "dy: float"}, ofPooledInput = {"filter: float", "dy: float", "places: uint8"};
+  const Strings gradient = {"gradient: float"};
   const Strings inputGradient = {"height: int",  "width: int",   "in: int",    "out: int",
                                  "padding: int", "threads: int", "pairs: bool"};
-  registerOperation<WinogradInputGradient<false>>("WinogradConv2DBackpropInput", ofInput, {"gradient: float"}, inputGradient);
-  registerOperation<WinogradInputGradient<true>>("WinogradConv2DMaxPoolBackpropInput", ofPooledInput, {"gradient: float"},
+  registerOperation<WinogradInputGradient<false>>("WinogradConv2DBackpropInput", ofInput, gradient, inputGradient);
+  registerOperation<WinogradInputGradient<true>>("WinogradConv2DMaxPoolBackpropInput", ofPooledInput, gradient,
                                                  inputGradient);
 
   const Strings ofFilter = {"x: float", "dy: float"}, ofPooledFilter = {"x: float", "dy: float", "places: uint8"};
   const Strings filterGradient = {"padding: int", "threads: int", "pairs: bool"};
-  registerOperation<WinogradFilterGradient<false>>("WinogradConv2DBackpropFilter", ofFilter, {"gradient: float"},
-                                                   filterGradient);
-  registerOperation<WinogradFilterGradient<true>>("WinogradConv2DMaxPoolBackpropFilter", ofPooledFilter, {"gradient: float"},
+  registerOperation<WinogradFilterGradient<false>>("WinogradConv2DBackpropFilter", ofFilter, gradient, filterGradient);
+  registerOperation<WinogradFilterGradient<true>>("WinogradConv2DMaxPoolBackpropFilter", ofPooledFilter, gradient,
                                                   filterGradient);
   const Strings directGradient = {"height: int", "width: int", "same: bool", "threads: int"};
-  registerOperation<DirectFilterGradient<false>>("DirectConv2DBackpropFilter", ofFilter, {"gradient: float"}, directGradient);
-  registerOperation<DirectFilterGradient<true>>("DirectConv2DMaxPoolBackpropFilter", ofPooledFilter, {"gradient: float"},
+  registerOperation<DirectFilterGradient<false>>("DirectConv2DBackpropFilter", ofFilter, gradient, directGradient);
+  registerOperation<DirectFilterGradient<true>>("DirectConv2DMaxPoolBackpropFilter", ofPooledFilter, gradient,
                                                 directGradient);
   return true;
 }();

@@ -12,7 +12,7 @@ namespace direct {
 
 using namespace vectors;
 
-constexpr int64_t mostIn = 4;     // channels
+constexpr int mostIn = 4;     // channels
 constexpr int mostWide = 12;  // numbers of one row of the kernel, its width times the channels
 
 /** A convolution; zeros are added around the image as TensorFlow's "SAME" does, or none. */
@@ -105,7 +105,8 @@ inline void convolve(const Shape& shape, const float* x, const float* filter, co
   const int64_t width = shape.outWidth();
   const auto take = [&](int64_t image, int64_t row, int64_t column, int64_t channel, const auto& read) {
     for (int i = 0; i < rows && column + i < width; i++) {
-      store(y + ((image * shape.outHeight() + row) * width + column + i) * shape.out + channel, epilogue(read(0, i), channel));
+      const int64_t pixel = (image * shape.outHeight() + row) * width + column + i;
+      store(y + pixel * shape.out + channel, epilogue(read(0, i), channel));
     }
   };
   convolveImages<in, 1>(shape, x, filter, threads, take);

@@ -164,6 +164,7 @@ struct Square {
   ptrdiff_t ahead;  // to the pixels of the tile that is read next
 
   struct Source {
+    using Reader = Square;
     Images images;
     int64_t padding;
   };
@@ -193,6 +194,7 @@ struct Windows {
   const uint8_t* places[across][across];
 
   struct Source {
+    using Reader = Windows;
     Images images;
     const uint8_t* places;
   };
@@ -321,15 +323,19 @@ inline void transformFilters(const float* filter, int64_t in, int64_t out, bool 
 /** Tiles that a thread works on at a time: their patches are to stay in its cache. */
 constexpr int64_t tilesAtATime = 16;
 
-/** Products [point][tile][column] of the block's tiles, [words of in / lanes][point][tile][lane], and `columns` of a filter. */
+/**
+ * Products, [point][tile][column], of the block's tiles, [words of in / lanes][point][tile][lane], and `columns` channels of
+ * a filter.
+ */
 template <typename Number>
 inline void multiplyTiles(const Block& block, int64_t words, const float* tiles, const float* filter, float* products) {
   const int64_t tileStep = pointStep(block.room * lanes), filterStep = pointStep(words * columns);
+  const int64_t productStep = pointStep(block.room * columns);
   for (int64_t point = 0; point < points; point++) {
     for (int64_t row = 0; row < block.room; row += rows) {
-      multiply<Number, 1, lanes, false>(tiles + point * tileStep + row * lanes, points * tileStep, filter + point * filterStep,
-                                        words / lanes, products + point * pointStep(block.room * columns) + row * columns,
-                                        columns);
+      multiply<Number, 1, lanes, false>(tiles + point * tileStep + row * lanes, points * tileStep,
+                                        filter + point * filterStep, words / lanes,
+                                        products + point * productStep + row * columns, columns);
     }
   }
 }
@@ -358,8 +364,8 @@ inline void transformProducts(const Shape& shape, const float* products, const B
  */
 template <typename Number, typename Reader, void (*transform)(const Vector (&)[Reader::read], Vector (&)[patch]),
           typename Take>
-inline void multiplyBlock(const Shape& shape, const typename Reader::Source& source, int64_t first, int64_t count, int64_t in,
-                          int64_t out, const float* filter, const Take& take) {
+inline void multiplyBlock(const Shape& shape, const typename Reader::Source& source, int64_t first, int64_t count,
+                          int64_t in, int64_t out, const float* filter, const Take& take) {
   thread_local Scratch scratch;
   const Block block{first, count, roundUp(count, rows)};
   const int64_t length = words<Number>(in), size = points * length / lanes * pointStep(block.room * lanes);
@@ -380,7 +386,8 @@ inline void convolve(const Shape& shape, const Images& x, const float* filter, c
   const auto take = [&](const Tile& tile, int64_t channel, const Vector (&results)[side][side]) {
     const int64_t down = std::min<int64_t>(side, height - tile.row), across = std::min<int64_t>(side, width - tile.column);
     const auto place = [&](int64_t row, int64_t column, int64_t stride) {
-      return ((tile.image * height + tile.row + row) / stride * (width / stride) + (tile.column + column) / stride) * out + channel;
+      const int64_t down = (tile.image * height + tile.row + row) / stride, across = (tile.column + column) / stride;
+      return (down * (width / stride) + across) * out + channel;
     };
     if (shape.pooled) {
       for (int row = 0; row < down; row += pooling::window) {
@@ -409,9 +416,9 @@ inline void convolve(const Shape& shape, const Images& x, const float* filter, c
 
 // The gradient of the input ------------------------------------------------------------------------------------------
 
-/** From the gradient of the result, read by a `Reader`, and a transformed filter, transposed. */
-template <typename Number, typename Reader>
-inline void inputGradient(const Shape& shape, const typename Reader::Source& dy, const float* filter, float* dx, int threads) {
+/** From the gradient of the result and a transformed filter, transposed. */
+template <typename Number, typename Source>
+inline void inputGradient(const Shape& shape, const Source& dy, const float* filter, float* dx, int threads) {
   const int64_t each = shape.tilesOfImage(), size = shape.height * shape.width * shape.in;
   // What tiles contribute overlaps: a thread takes whole images.
   const auto take = [&](const Tile& tile, int64_t channel, const Vector (&gradients)[patch][patch]) {
@@ -434,7 +441,7 @@ inline void inputGradient(const Shape& shape, const typename Reader::Source& dy,
       const int64_t count = std::min(tilesAtATime, end - first);
       const int64_t begun = (first + each - 1) / each, next = (first + count + each - 1) / each;
       std::fill(dx + begun * size, dx + next * size, 0.f);
-      multiplyBlock<Number, Reader, transformOutputGradient>(
+      multiplyBlock<Number, typename Source::Reader, transformOutputGradient>(
           shape, dy, first, count, shape.out, shape.in, filter,
           [&](const Block& block, const Channels& channels, const float* products) {
             transformProducts<patch, transformInputGradient>(shape, products, block, channels, take);
@@ -450,9 +457,9 @@ constexpr int64_t channelsAtATime = 128;
 constexpr int64_t gradientTilesAtATime = 64;
 
 /** Adds to [3, 3, in, out] what some tiles contribute to some of its channels. */
-template <typename Number, typename Reader>
-inline void addFilterGradient(const Shape& shape, const Images& x, const typename Reader::Source& dy, const Block& tiles,
-                              const Channels& in, const Channels& out, float* gradient) {
+template <typename Number, typename Source>
+inline void addFilterGradient(const Shape& shape, const Images& x, const Source& dy, const Block& tiles, const Channels& in,
+                              const Channels& out, float* gradient) {
   thread_local Scratch scratch;
   const int64_t width = roundUp(out.count, columns), sumStep = pointStep(in.count * width), atATime = gradientTilesAtATime;
   const int64_t patchesSize = points * in.count / lanes * pointStep(atATime * lanes);
@@ -464,7 +471,8 @@ inline void addFilterGradient(const Shape& shape, const Images& x, const typenam
     const int64_t count = std::min(atATime, tiles.count - first), length = words<Number>(count);
     const Block block{tiles.first + first, count, length * Number::each};
     transformTiles<Number, true, lanes, Square<patch>, transformInput>(shape, {x, shape.padding}, block, in, patches);
-    transformTiles<Number, true, columns, Reader, transformOutputGradient>(shape, dy, block, out, gradients);
+    transformTiles<Number, true, columns, typename Source::Reader, transformOutputGradient>(shape, dy, block, out,
+                                                                                            gradients);
     for (int64_t point = 0; point < points; point++) {
       for (int64_t o = 0; o < width; o += columns) {
         for (int64_t i = 0; i < in.count; i += rows) {
@@ -490,9 +498,8 @@ inline void addFilterGradient(const Shape& shape, const Images& x, const typenam
 }
 
 /** The gradient of the filter, [3, 3, in, out], from the convolution's input and the gradient of its result. */
-template <typename Number, typename Reader>
-inline void filterGradient(const Shape& shape, const Images& x, const typename Reader::Source& dy, float* gradient,
-                           int threads) {
+template <typename Number, typename Source>
+inline void filterGradient(const Shape& shape, const Images& x, const Source& dy, float* gradient, int threads) {
   const int64_t tiles = shape.tiles(), size = 9 * shape.in * shape.out;
   const int64_t across = (shape.out + channelsAtATime - 1) / channelsAtATime;
   const int64_t squares = (shape.in + channelsAtATime - 1) / channelsAtATime * across;
@@ -507,7 +514,7 @@ inline void filterGradient(const Shape& shape, const Images& x, const typename R
     const int64_t part = item / squares, square = item % squares;
     const int64_t i = square / across * channelsAtATime, o = square % across * channelsAtATime;
     const int64_t first = part * tiles / parts, count = (part + 1) * tiles / parts - first;
-    addFilterGradient<Number, Reader>(shape, x, dy, {first, count, count}, {i, std::min(channelsAtATime, shape.in - i)},
+    addFilterGradient<Number>(shape, x, dy, {first, count, count}, {i, std::min(channelsAtATime, shape.in - i)},
                               {o, std::min(channelsAtATime, shape.out - o)}, sumOf(part));
   });
   for (int64_t part = 1; part < parts; part++) {

@@ -27,8 +27,8 @@ const tilesOfFilter = 28;
 const direct = { in: 4, wide: 12 };
 
 /**
- * Adds a convolution, or one of its gradients, as an operation of `lib/native`; a bias and ReLU behind it become part of
- * it. Those of 3x3 take Winograd's algorithm, with up to four times fewer products than TensorFlow computes and rounding
+ * Adds a convolution, or one of its gradients, as an operation of `lib/native`; a bias, ReLU and max pooling of 2x2
+ * behind it become part of it. Those of 3x3 take Winograd's algorithm, with up to four times fewer products than TensorFlow computes and rounding
  * errors of about a millionth of the largest result: F(4x4, 3x3) in Lavin and Gray, https://arxiv.org/abs/1509.09308.
  * Those of pixels are computed directly. Undefined where TensorFlow's own is the one to take.
  */

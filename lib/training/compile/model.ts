@@ -32,9 +32,9 @@ export interface CallOptions {
 
 export interface CompiledModelOptions extends GraphOptions {
   /**
-   * Most parts that a batch is split into, which are computed side by side; default 1. The
-   * gradients of the parts add up to that of the batch, but for the order of sums. With batch normalization, whose
-   * statistics are those of the whole batch, a training step never splits.
+   * Most parts that a batch is split into, which are computed side by side; default 1. The gradients of the parts add up
+   * to that of the batch, but for the order of sums. With batch normalization, whose statistics are those of the whole
+   * batch, a training step never splits.
    */
   readonly towers?: number;
   /** Fewest images of a part, default 16. Fewer give a core too little to do; with more, what it works on leaves its cache. */
